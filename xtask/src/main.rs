@@ -1,2 +1,61 @@
-//! .
-fn main() {}
+//! Everything a person runs in this repository: `cargo xtask <command>`. One file a command; what they share is in
+//! `workspace` (where things are), `command` (running programs) and `error`.
+#![expect(clippy::print_stdout, reason = "a command-line program answers on standard output")]
+
+mod bench;
+mod command;
+mod demo;
+mod error;
+mod mutants;
+mod postgres;
+mod python;
+mod rules;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{error::XtaskError, workspace::Workspace};
+
+/// Builds, runs, tests and measures Countersign. Each command installs what it needs and says so.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Demo(demo::Arguments),
+    Test(test::Arguments),
+    Setup(setup::Arguments),
+    Bench(bench::Arguments),
+    Mutants(mutants::Arguments),
+    Rules(rules::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", error::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<(), XtaskError> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Demo(arguments) => demo::run(&workspace, &arguments),
+        Task::Test(arguments) => test::run(&workspace, &arguments),
+        Task::Setup(arguments) => setup::run(&workspace, &arguments),
+        Task::Bench(arguments) => bench::run(&workspace, &arguments),
+        Task::Mutants(arguments) => mutants::run(&workspace, &arguments),
+        Task::Rules(arguments) => rules::run(&workspace, &arguments),
+    }
+}

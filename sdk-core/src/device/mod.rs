@@ -1,1 +1,0 @@
-//! Recognising a device: signals, fingerprint, identity.

@@ -1,1 +1,0 @@
-//! Push approval, the side of the authenticator.

@@ -1,1 +1,0 @@
-//! Fakes of every port, for tests.

@@ -1,1 +1,0 @@
-//! The sealed store of codes and other secrets.

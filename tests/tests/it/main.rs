@@ -1,0 +1,3 @@
+//! Tests of the whole: what no single crate can say about itself.
+
+mod graph;

@@ -1,0 +1,105 @@
+//! `cargo xtask demo`: the whole path, from sign-up to logout, through the SDK against a running stub.
+
+use std::{path::PathBuf, process::Command};
+
+use serde_json::Value;
+
+use crate::{command, error::XtaskError, workspace::Workspace};
+
+/// Starts the stub and drives one sign-in through the SDK, from sign-up to logout, over real HTTP.
+///
+/// Needs Rust and a C compiler, nothing else. Ends with a table of the steps and their times.
+#[derive(clap::Args, Default)]
+pub(crate) struct Arguments {
+    /// Open no window and ask nothing
+    #[arg(long)]
+    headless: bool,
+    /// Print one JSON object instead of progress and a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
+    let mut flags = Vec::new();
+    if arguments.headless {
+        flags.push("--headless");
+    }
+    if arguments.json {
+        flags.push("--json");
+    }
+    command::run(program(workspace)?.args(flags))
+}
+
+/// The demo, built and told where the server is.
+pub(crate) fn program(workspace: &Workspace) -> Result<Command, XtaskError> {
+    let messages = command::capture(workspace.cargo().args([
+        "build",
+        "--message-format=json-render-diagnostics",
+        "--package=countersign-server",
+        "--package=countersign-demo",
+    ]))?;
+    let mut demo = Command::new(built(&messages, "countersign-demo")?);
+    demo.arg("--server").arg(built(&messages, "countersign-server")?);
+    Ok(demo)
+}
+
+/// The names of the steps in the demo's JSON, if there are any and each is `ok`; else what is wrong.
+pub(crate) fn steps(output: &str) -> Result<Vec<String>, String> {
+    let object: Value =
+        serde_json::from_str(output).map_err(|error| format!("the demo printed no JSON object: {error}"))?;
+    let steps = object["steps"].as_array().filter(|steps| !steps.is_empty()).ok_or("the demo ran no step")?;
+    steps
+        .iter()
+        .map(|step| match (step["name"].as_str(), step["status"].as_str()) {
+            (Some(name), Some("ok")) => Ok(name.to_owned()),
+            _ => Err(format!("a step of the demo is not ok: {step}")),
+        })
+        .collect()
+}
+
+/// Where cargo put a program, by its build messages: right for every target folder and profile.
+fn built(messages: &str, name: &str) -> Result<PathBuf, XtaskError> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| XtaskError::NoProgram { name: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGES: &str = concat!(
+        r#"{"reason":"compiler-artifact","target":{"name":"countersign-server","kind":["lib"]},"executable":null}"#,
+        "\n",
+        r#"{"reason":"compiler-artifact","target":{"name":"countersign-server","kind":["bin"]},"executable":"/t/debug/countersign-server"}"#,
+        "\nnot json\n",
+    );
+
+    #[test]
+    fn the_program_is_found_among_the_build_messages() {
+        assert_eq!(
+            built(MESSAGES, "countersign-server").unwrap(),
+            PathBuf::from("/t/debug/countersign-server")
+        );
+    }
+
+    #[test]
+    fn a_program_that_was_not_built_is_an_error() {
+        assert!(
+            matches!(built(MESSAGES, "countersign-demo"), Err(XtaskError::NoProgram { name }) if name == "countersign-demo")
+        );
+    }
+
+    #[test]
+    fn every_step_of_the_demo_must_be_ok() {
+        let good =
+            r#"{"steps":[{"name":"sign-up","status":"ok","ms":3},{"name":"logout","status":"ok","ms":1}]}"#;
+        assert_eq!(steps(good).unwrap(), ["sign-up", "logout"]);
+        assert!(steps(&good.replacen("ok", "failed", 1)).unwrap_err().contains("sign-up"));
+        assert!(steps(r#"{"steps":[]}"#).is_err());
+        assert!(steps("Sign-up … done").is_err());
+    }
+}

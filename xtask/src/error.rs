@@ -1,0 +1,46 @@
+//! What can go wrong in a command, each with the next step.
+
+use std::{error::Error, io, path::PathBuf, process::ExitStatus};
+
+/// A command that could not do its work. The text says what happened and what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum XtaskError {
+    #[error("this runs inside the workspace: call it as `cargo xtask …`")]
+    Outside,
+    #[error("no folder for caches: set HOME or XDG_CACHE_HOME")]
+    NoCache,
+    #[error("`{program}` did not start; is it installed and on PATH?")]
+    Start { program: String, source: io::Error },
+    #[error("`{line}` ended with {status}; its own message is above")]
+    Exit { line: String, status: ExitStatus },
+    #[error("cannot use {}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("PostgreSQL did not start: {reason}")]
+    Postgres { reason: String },
+    #[error("the build made no program named {name}; is it a binary of its crate?")]
+    NoProgram { name: String },
+    #[error("{}: {reason}", path.display())]
+    Patch { path: PathBuf, reason: &'static str },
+    #[error("{count} {what}; each is named above")]
+    Findings { count: usize, what: &'static str },
+}
+
+impl XtaskError {
+    /// Names the file that an input or output error is about.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}
+
+/// The error and its causes on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

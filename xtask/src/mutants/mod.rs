@@ -1,0 +1,127 @@
+//! `cargo xtask mutants`: each patch in `tests/mutations` breaks one defence on purpose, and a named test must notice.
+
+mod patch;
+mod scratch;
+
+use std::fs;
+
+use crate::{error::XtaskError, workspace::Workspace};
+use patch::Patch;
+use scratch::{Run, Scratch};
+
+/// Breaks one defence at a time, in a copy of the tree, and expects the tests named in the patch to fail.
+///
+/// A patch in tests/mutations starts with one or more lines `# expect: <arguments for cargo test>`, each naming at
+/// least one test that must turn red; the rest is a diff for git apply. The source tree is never touched.
+#[derive(clap::Args, Default)]
+pub(crate) struct Arguments {
+    /// Only patches whose file name contains this
+    filter: Option<String>,
+}
+
+/// What became of a deliberate break.
+enum Verdict {
+    /// Every expectation turned red.
+    Caught,
+    /// The tests passed with the defence broken.
+    Survived(String),
+    /// The tests fail on the unbroken tree too, or there are none by that name.
+    BadExpectation(String),
+    DoesNotApply(String),
+    DoesNotCompile(String),
+}
+
+impl Verdict {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Caught => "caught",
+            Self::Survived(_) => "SURVIVED",
+            Self::BadExpectation(_) => "BAD EXPECTATION",
+            Self::DoesNotApply(_) => "DOES NOT APPLY",
+            Self::DoesNotCompile(_) => "DOES NOT COMPILE",
+        }
+    }
+
+    fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Caught => None,
+            Self::Survived(text)
+            | Self::BadExpectation(text)
+            | Self::DoesNotApply(text)
+            | Self::DoesNotCompile(text) => Some(text),
+        }
+    }
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
+    let patches = read(workspace, arguments.filter.as_deref())?;
+    let scratch = Scratch::prepare(workspace)?;
+    // All on the unbroken tree first: one build serves them all.
+    let sound = patches.iter().map(|patch| sound(&scratch, patch)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = Vec::new();
+    for (patch, sound) in patches.iter().zip(sound) {
+        let verdict = match sound {
+            Ok(()) => judge(&scratch, patch)?,
+            Err(bad) => bad,
+        };
+        println!("{:<40} {}", patch.name, verdict.word());
+        if let Some(detail) = verdict.detail() {
+            println!("{detail}");
+        }
+        rows.push(verdict);
+    }
+    let missed = rows.iter().filter(|verdict| !matches!(verdict, Verdict::Caught)).count();
+    println!("{} of {} mutants caught", rows.len() - missed, rows.len());
+    if missed == 0 {
+        Ok(())
+    } else {
+        Err(XtaskError::Findings { count: missed, what: "mutants were not caught" })
+    }
+}
+
+fn read(workspace: &Workspace, filter: Option<&str>) -> Result<Vec<Patch>, XtaskError> {
+    let folder = workspace.path("tests/mutations");
+    let mut paths = fs::read_dir(&folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>())
+        .map_err(XtaskError::file(&folder))?;
+    paths.retain(|path| {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        name.ends_with(".patch") && filter.is_none_or(|filter| name.contains(filter))
+    });
+    paths.sort();
+    paths.iter().map(|path| Patch::read(path)).collect()
+}
+
+/// Whether the named tests pass as long as nothing is broken; else their being red would mean nothing.
+fn sound(scratch: &Scratch<'_>, patch: &Patch) -> Result<Result<(), Verdict>, XtaskError> {
+    for expectation in &patch.expectations {
+        match scratch.test(expectation)? {
+            Run::Green => {}
+            Run::Red(output) | Run::Empty(output) | Run::Broken(output) => {
+                return Ok(Err(Verdict::BadExpectation(output)));
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn judge(scratch: &Scratch<'_>, patch: &Patch) -> Result<Verdict, XtaskError> {
+    if let Err(reason) = scratch.apply(&patch.path)? {
+        return Ok(Verdict::DoesNotApply(reason));
+    }
+    let verdict = judge_broken(scratch, patch);
+    scratch.restore(&patch.path)?;
+    verdict
+}
+
+fn judge_broken(scratch: &Scratch<'_>, patch: &Patch) -> Result<Verdict, XtaskError> {
+    for expectation in &patch.expectations {
+        match scratch.test(expectation)? {
+            Run::Red(_) => {}
+            Run::Green => return Ok(Verdict::Survived(format!("cargo test {}", expectation.join(" ")))),
+            Run::Empty(output) => return Ok(Verdict::BadExpectation(output)),
+            Run::Broken(output) => return Ok(Verdict::DoesNotCompile(output)),
+        }
+    }
+    Ok(Verdict::Caught)
+}

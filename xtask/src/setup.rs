@@ -1,0 +1,89 @@
+//! `cargo xtask setup`: what the tests need beyond Rust and a C compiler.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use crate::{command, error::XtaskError, postgres, python, workspace::Workspace};
+
+/// The release of cargo-deny that reads `deny.toml`.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Installs what `cargo xtask test` needs and is not there: Debian packages, cargo-deny, a Python environment.
+///
+/// Packages come from where apt, cargo and pip of this machine are set to take them. Tools and the environment are
+/// kept in the cache folder of the user (XDG_CACHE_HOME), shared by all checkouts. `cargo xtask test` does this by
+/// itself.
+#[derive(clap::Args)]
+#[expect(clippy::doc_markdown, reason = "shown as plain text by --help")]
+pub(crate) struct Arguments {}
+
+pub(crate) fn run(workspace: &Workspace, _: &Arguments) -> Result<(), XtaskError> {
+    system_packages()?;
+    cargo_deny(workspace)?;
+    python::environment(workspace)?;
+    println!("All that the tests need is there.");
+    Ok(())
+}
+
+/// A Debian package, and how to see that what it brings is there already.
+struct Package {
+    name: &'static str,
+    present: fn() -> bool,
+}
+
+const PACKAGES: &[Package] = &[
+    Package { name: "postgresql", present: || postgres::binaries().is_some() },
+    Package { name: "python3-venv", present: python_can_make_environments },
+];
+
+/// Installs the missing packages where that is possible, else says which they are; the stages that need them then
+/// report what they could not run.
+pub(crate) fn system_packages() -> Result<(), XtaskError> {
+    let missing: Vec<_> =
+        PACKAGES.iter().filter(|package| !(package.present)()).map(|package| package.name).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let root = command::capture(Command::new("id").arg("-u"))?.trim() == "0";
+    if !root || command::find("apt-get").is_none() {
+        println!("Missing, and only the administrator of this machine can install it: {}", missing.join(" "));
+        return Ok(());
+    }
+    println!("Installing Debian packages: {}", missing.join(" "));
+    let apt = || {
+        let mut apt = Command::new("apt-get");
+        apt.args(["-o", "DPkg::Lock::Timeout=300", "--quiet"])
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null());
+        apt
+    };
+    command::run(apt().arg("update"))?;
+    command::run(apt().args(["install", "--yes", "--no-install-recommends"]).args(missing))
+}
+
+/// The cargo-deny program, installed on first use.
+pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf, XtaskError> {
+    let folder = workspace.cache().join(format!("tools/cargo-deny-{CARGO_DENY}"));
+    let program = folder.join("bin/cargo-deny");
+    if !program.is_file() {
+        println!("Installing cargo-deny {CARGO_DENY} (a few minutes, once)");
+        command::run(
+            workspace
+                .cargo()
+                .args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--quiet", "--root"])
+                .arg(&folder)
+                .env_remove("CARGO_TARGET_DIR"),
+        )?;
+    }
+    Ok(program)
+}
+
+fn python_can_make_environments() -> bool {
+    Command::new("python3")
+        .args(["-c", "import ensurepip, venv"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

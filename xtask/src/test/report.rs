@@ -1,0 +1,229 @@
+//! What a stage tells, how the closing lines of test runners are read, and the closing table.
+
+use std::{fmt::Write, ops::AddAssign, time::Duration};
+
+use crate::command::Finished;
+
+/// Tests as a runner counted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl Counts {
+    /// Sums the closing lines of libtest: `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    pub(crate) fn of_libtest(output: &str) -> Self {
+        output.lines().filter(|line| line.starts_with("test result: ")).map(Self::of_line).sum()
+    }
+
+    /// Reads each number that is followed by a word the runners use.
+    fn of_line(line: &str) -> Self {
+        let words: Vec<_> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+        let mut counts = Self::default();
+        for pair in words.windows(2) {
+            let [number, word] = pair else { continue };
+            let Ok(number) = number.parse::<u64>() else { continue };
+            match *word {
+                "passed" => counts.passed += number,
+                "failed" | "error" | "errors" => counts.failed += number,
+                "ignored" | "skipped" | "xfailed" => counts.skipped += number,
+                _ => {}
+            }
+        }
+        counts
+    }
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(each: I) -> Self {
+        each.fold(Self::default(), |mut sum, counts| {
+            sum += counts;
+            sum
+        })
+    }
+}
+
+/// How a stage ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) counts: Counts,
+    /// What could not be run, and why.
+    pub(crate) left_out: Vec<String>,
+    /// Why the stage failed, if it did.
+    pub(crate) failure: Option<String>,
+}
+
+impl Report {
+    /// A check that counts nothing.
+    pub(crate) fn passed() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn failed(why: impl Into<String>) -> Self {
+        Self { failure: Some(why.into()), ..Self::default() }
+    }
+
+    /// A run of tests, judged by its exit status and its counts together: no test at all is a failure too.
+    pub(crate) fn of_run(finished: &Finished, count: fn(&str) -> Counts) -> Self {
+        let counts = count(&finished.stdout);
+        let failure = if !finished.status.success() {
+            Some(format!("`{}` ended with {}", finished.line, finished.status))
+        } else if counts.passed == 0 {
+            Some(format!("`{}` ran no test", finished.line))
+        } else {
+            None
+        };
+        Self { counts, left_out: Vec::new(), failure }
+    }
+
+    pub(crate) fn leaving_out(mut self, what: impl Into<String>) -> Self {
+        self.left_out.push(what.into());
+        self
+    }
+
+    /// On CI what is left out is a failure.
+    pub(crate) fn on_ci(mut self) -> Self {
+        let why = match self.left_out.first() {
+            Some(what) => Some(format!("left out, which CI does not allow: {what}")),
+            None if self.counts.skipped > 0 => {
+                Some(format!("{} tests were skipped, which CI does not allow", self.counts.skipped))
+            }
+            None => None,
+        };
+        self.failure = self.failure.or(why);
+        self
+    }
+
+    fn ran_nothing(&self) -> bool {
+        self.counts == Counts::default() && !self.left_out.is_empty()
+    }
+
+    fn verdict(&self) -> &'static str {
+        match self.failure {
+            Some(_) => "FAILED",
+            None if self.ran_nothing() => "left out",
+            None => "ok",
+        }
+    }
+}
+
+/// A stage that has been run.
+pub(crate) struct Row {
+    pub(crate) stage: &'static str,
+    pub(crate) report: Report,
+    pub(crate) took: Duration,
+}
+
+impl Row {
+    /// The stage on one line.
+    pub(crate) fn summary(&self) -> String {
+        format!("{}: {} in {:.1} s", self.stage, self.report.verdict(), self.took.as_secs_f64())
+    }
+}
+
+/// The table of the stages, what was left out, what failed, and last the sum: `N passed, 0 failed` when all went well.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let mut text = String::new();
+    let mut line = |content: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", content.trim_end());
+    };
+    let number = |count: u64| if count == 0 { "–".to_owned() } else { count.to_string() };
+    line(format!(
+        "{:<16}{:<10}{:>8}{:>8}{:>9}{:>10}",
+        "stage", "result", "passed", "failed", "skipped", "time"
+    ));
+    for row in rows {
+        let Counts { passed, failed, skipped } = row.report.counts;
+        line(format!(
+            "{:<16}{:<10}{:>8}{:>8}{:>9}{:>8.1} s",
+            row.stage,
+            row.report.verdict(),
+            number(passed),
+            number(failed),
+            number(skipped),
+            row.took.as_secs_f64()
+        ));
+    }
+    for row in rows {
+        for what in &row.report.left_out {
+            line(format!("left out, {}: {what}", row.stage));
+        }
+    }
+    let failures: Vec<_> =
+        rows.iter().filter_map(|row| Some((row.stage, row.report.failure.as_ref()?))).collect();
+    for (stage, why) in &failures {
+        line(format!("FAILED, {stage}: {why}"));
+    }
+    let Counts { passed, failed, .. } = rows.iter().map(|row| row.report.counts).sum();
+    line(match failures.len() {
+        0 => format!("{passed} passed, {failed} failed"),
+        stages => format!("{passed} passed, {failed} failed; {stages} of {} stages failed", rows.len()),
+    });
+    text.truncate(text.trim_end().len());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIBTEST: &str = "\
+running 2 tests
+test a ... ok
+test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 1 filtered out; finished in 0.00s
+   Doc-tests x
+test result: FAILED. 3 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; finished in 1.20s
+";
+
+    fn row(report: Report) -> Row {
+        Row { stage: "Rust tests", report, took: Duration::from_millis(1500) }
+    }
+
+    fn counted(passed: u64, failed: u64, skipped: u64) -> Report {
+        Report { counts: Counts { passed, failed, skipped }, ..Report::default() }
+    }
+
+    #[test]
+    fn libtest_is_summed_over_its_closing_lines() {
+        assert_eq!(Counts::of_libtest(LIBTEST), Counts { passed: 5, failed: 1, skipped: 4 });
+        assert_eq!(Counts::of_libtest("test 9 passed in name ... ok\n"), Counts::default());
+    }
+
+    #[test]
+    fn on_ci_what_is_left_out_or_skipped_fails() {
+        assert_eq!(counted(3, 0, 0).on_ci().failure, None);
+        assert!(counted(3, 0, 1).on_ci().failure.unwrap().contains("1 tests were skipped"));
+        assert!(counted(3, 0, 0).leaving_out("no initdb").on_ci().failure.unwrap().contains("no initdb"));
+        let already = Report::failed("red").leaving_out("no initdb").on_ci();
+        assert_eq!(already.failure.unwrap(), "red");
+    }
+
+    #[test]
+    fn the_last_line_of_a_pass_is_the_plain_sum() {
+        let text = table(&[
+            row(counted(2, 0, 0)),
+            row(Report::passed().leaving_out("no initdb")),
+            row(counted(3, 0, 0)),
+        ]);
+        assert_eq!(text.lines().last().unwrap(), "5 passed, 0 failed");
+        assert!(text.contains("left out, Rust tests: no initdb"), "{text}");
+    }
+
+    #[test]
+    fn a_failure_without_a_failed_test_does_not_end_like_a_pass() {
+        let text = table(&[row(counted(2, 0, 0)), row(Report::failed("clippy is not content"))]);
+        assert_eq!(text.lines().last().unwrap(), "2 passed, 0 failed; 1 of 2 stages failed");
+        assert!(text.contains("FAILED, Rust tests: clippy is not content"), "{text}");
+    }
+}

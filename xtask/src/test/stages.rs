@@ -1,0 +1,97 @@
+//! The stages of `cargo xtask test`, one function each.
+
+use std::process::Command;
+
+use super::report::{Counts, Report};
+use crate::{
+    command, demo as demonstration, error::XtaskError, mutants as mutations, postgres, rules, setup,
+    workspace::Workspace,
+};
+
+type Outcome = Result<Report, XtaskError>;
+
+pub(crate) fn format(workspace: &Workspace) -> Outcome {
+    command::run(workspace.cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(Report::passed())
+}
+
+pub(crate) fn house_rules(workspace: &Workspace) -> Outcome {
+    rules::run(workspace, &rules::Arguments {})?;
+    Ok(Report::passed())
+}
+
+pub(crate) fn clippy(workspace: &Workspace) -> Outcome {
+    command::run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    Ok(Report::passed())
+}
+
+/// Unit and integration tests. One PostgreSQL serves them all.
+pub(crate) fn rust_tests(workspace: &Workspace) -> Outcome {
+    let mut test = workspace.cargo();
+    test.args(["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"]);
+    let cluster = postgres::Cluster::start()?;
+    if let Some(cluster) = &cluster {
+        test.env(postgres::VARIABLE, cluster.url());
+    }
+    let report = Report::of_run(&command::tee(&mut test)?, Counts::of_libtest);
+    Ok(match cluster {
+        Some(_) => report,
+        None => report
+            .leaving_out("tests on PostgreSQL: no initdb found; `cargo xtask setup` installs it on Debian"),
+    })
+}
+
+pub(crate) fn doc_tests(workspace: &Workspace) -> Outcome {
+    let finished = command::tee(workspace.cargo().args(["test", "--workspace", "--doc"]))?;
+    Ok(Report::of_run(&finished, Counts::of_libtest))
+}
+
+/// The builds that leave something out: an SDK with the host's own HTTP, a server without its QA control plane.
+pub(crate) fn features(workspace: &Workspace) -> Outcome {
+    for package in ["countersign-protocol", "countersign", "countersign-server"] {
+        command::run(workspace.cargo().args([
+            "clippy",
+            "--no-default-features",
+            "--package",
+            package,
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+    }
+    Ok(Report::passed())
+}
+
+pub(crate) fn documentation(workspace: &Workspace) -> Outcome {
+    command::run(
+        workspace.cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    Ok(Report::passed())
+}
+
+/// Licences, sources and banned crates.
+pub(crate) fn dependencies(workspace: &Workspace) -> Outcome {
+    let program = setup::cargo_deny(workspace)?;
+    command::run(
+        Command::new(program).args(["check", "bans", "licenses", "sources"]).current_dir(workspace.root()),
+    )?;
+    Ok(Report::passed())
+}
+
+/// The demo, read as a script would read it: every step is `ok`.
+pub(crate) fn demo(workspace: &Workspace) -> Outcome {
+    let output = command::capture(demonstration::program(workspace)?.args(["--headless", "--json"]))?;
+    Ok(match demonstration::steps(&output) {
+        Ok(steps) => {
+            println!("{} steps: {}", steps.len(), steps.join(", "));
+            Report::passed()
+        }
+        Err(reason) => Report::failed(reason),
+    })
+}
+
+/// Every deliberate break must turn a test red.
+pub(crate) fn mutants(workspace: &Workspace) -> Outcome {
+    mutations::run(workspace, &mutations::Arguments::default())?;
+    Ok(Report::passed())
+}
