@@ -1,1 +1,3 @@
-//! .
+//! The server side of Countersign for tests, demos and integration work.
+
+pub mod store;

@@ -1,0 +1,96 @@
+//! The one writer of a SQLite database: takes queued jobs and commits what is waiting as one group.
+//!
+//! A durable commit costs the same for one job as for fifty, and SQLite has one writer at a time anyway. So each
+//! group is one `BEGIN IMMEDIATE … COMMIT`, each job in it has its own savepoint, and nobody is answered before the
+//! commit has returned.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlx::{AnyConnection, Connection};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use super::{
+    StoreError,
+    tx::{Held, Job, Tx},
+    wakes::Hub,
+};
+
+/// More would let the first job of a group wait long for its answer without making the rest much cheaper.
+const GROUP: usize = 64;
+/// Jobs that may wait; after that callers wait to queue theirs.
+const WAITING: usize = 1024;
+
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT job";
+const KEEP: &str = "RELEASE job; SAVEPOINT job";
+const UNDO: &str = "ROLLBACK TO job";
+/// Ends the open savepoint too.
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+
+pub(super) struct Queue {
+    jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Queue {
+    /// Starts the writer on its connection. It ends when the queue is closed or dropped, after the last job.
+    pub(super) fn start(connection: AnyConnection, hub: Arc<Hub>) -> Self {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let writer = tokio::spawn(write(Tx::new(Held::Writer(connection)), waiting, hub));
+        Self { jobs: Mutex::new(Some(jobs)), writer: Mutex::new(Some(writer)) }
+    }
+
+    pub(super) async fn push(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        jobs.ok_or(StoreError::Closed)?.send(job).await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Refuses new jobs, and returns when those that were taken are committed and the connection is closed.
+    pub(super) async fn close(&self) {
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // The writer catches the panics of jobs and has none of its own.
+            let _ = writer.await;
+        }
+    }
+}
+
+async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Box<dyn Job>>, hub: Arc<Hub>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while waiting.recv_many(&mut group, GROUP).await > 0 {
+        let ended = commit(&mut tx, &mut group).await.map_err(Arc::new);
+        if let Err(error) = &ended {
+            tracing::warn!(%error, jobs = group.len(), "a group of writes was not committed");
+            // Fails where the database has rolled back by itself, as it does when a disk is full.
+            let _ = tx.execute(ROLLBACK).await;
+            tx.topics.clear();
+        }
+        for topic in tx.topics.drain(..) {
+            hub.wake(&topic);
+        }
+        for job in group.drain(..) {
+            job.answer(ended.clone().map_err(StoreError::Commit));
+        }
+    }
+    if let Held::Writer(connection) = tx.into_held()
+        && let Err(error) = connection.close().await
+    {
+        tracing::warn!(%error, "the database was not closed cleanly");
+    }
+}
+
+async fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
+    tx.execute(BEGIN).await?;
+    let count = group.len();
+    for (index, job) in group.iter_mut().enumerate() {
+        let notified = tx.topics.len();
+        if !job.run(tx).await {
+            tx.topics.truncate(notified);
+            tx.execute(UNDO).await?;
+        } else if index + 1 < count {
+            tx.execute(KEEP).await?;
+        }
+    }
+    tx.execute(COMMIT).await
+}

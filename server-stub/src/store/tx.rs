@@ -1,0 +1,103 @@
+//! One transaction, and one queued unit of work in it.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{Any, AnyConnection, SqlSafeStr, Transaction};
+use tokio::sync::oneshot;
+
+use super::StoreError;
+
+/// A running transaction, handed to the closure of [`super::Store::write`].
+pub struct Tx {
+    connection: Held,
+    /// What to notify after the commit.
+    pub(super) topics: Vec<String>,
+}
+
+/// The writer of SQLite keeps one connection for life; PostgreSQL borrows one per transaction.
+pub(super) enum Held {
+    Writer(AnyConnection),
+    Transaction(Transaction<'static, Any>),
+}
+
+impl Tx {
+    pub(super) fn new(connection: Held) -> Self {
+        Self { connection, topics: Vec::new() }
+    }
+
+    /// Where statements run. The transaction is begun and ended by the store alone: use no `BEGIN`, `COMMIT`,
+    /// `ROLLBACK` and no `begin()` of sqlx on it.
+    pub fn connection(&mut self) -> &mut AnyConnection {
+        match &mut self.connection {
+            Held::Writer(connection) => connection,
+            Held::Transaction(transaction) => transaction,
+        }
+    }
+
+    /// Wakes whoever waits for `topic`, on every node, if and after this transaction is committed.
+    ///
+    /// A topic is at most 1000 bytes, such as `login:01J9…`.
+    pub fn notify(&mut self, topic: &str) {
+        if !self.topics.iter().any(|known| known == topic) {
+            self.topics.push(topic.to_owned());
+        }
+    }
+
+    pub(super) async fn execute(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
+        sqlx::query(sql).execute(self.connection()).await.map(drop)
+    }
+
+    /// The connection again, after the last transaction on it.
+    pub(super) fn into_held(self) -> Held {
+        self.connection
+    }
+}
+
+/// A closure of [`super::Store::write`] with the way back to its caller; its types are erased, so that one queue
+/// takes them all.
+pub(super) trait Job: Send {
+    /// Runs the closure, once. True if what it did is to be kept.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+
+    /// Tells the caller: the closure's own result if the transaction ended well, else why not.
+    fn answer(self: Box<Self>, ended: Result<(), StoreError>);
+}
+
+pub(super) struct Work<T, E, F> {
+    closure: Option<F>,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Work<T, E, F> {
+    pub(super) fn new(closure: F, reply: oneshot::Sender<Result<T, E>>) -> Self {
+        Self { closure: Some(closure), result: None, reply }
+    }
+}
+
+impl<T, E, F> Job for Work<T, E, F>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
+        let Some(closure) = self.closure.take() else { return Box::pin(std::future::ready(false)) };
+        Box::pin(async move {
+            // What the closure leaves half-done is rolled back with its savepoint, so that nobody sees it.
+            let run = AssertUnwindSafe(async move { closure(tx).await }).catch_unwind().await;
+            let result = run.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)));
+            self.result.insert(result).is_ok()
+        })
+    }
+
+    fn answer(self: Box<Self>, ended: Result<(), StoreError>) {
+        let result = match ended {
+            Ok(()) => self.result.unwrap_or_else(|| Err(E::from(StoreError::Closed))),
+            Err(error) => Err(E::from(error)),
+        };
+        // The caller may be gone; the work is done all the same.
+        let _ = self.reply.send(result);
+    }
+}
