@@ -1,0 +1,1 @@
+//! Recognising a device: signals, fingerprint, identity.

@@ -1,0 +1,51 @@
+/// Small secrets by name, kept by the operating system. Values are single-line ASCII of at most 2,048 bytes, which
+/// every keyring can hold and return unchanged.
+pub trait SecureStorage: Send + Sync {
+    /// The value, or `None` if there is none.
+    ///
+    /// # Errors
+    /// [`StorageError`]; never `None` for a value that is there but cannot be read.
+    fn get(&self, name: &str) -> Result<Option<String>, StorageError>;
+
+    /// Stores or replaces the value. It is durable when this returns.
+    ///
+    /// # Errors
+    /// [`StorageError`]; the former value is then still there.
+    fn set(&self, name: &str, value: &str) -> Result<(), StorageError>;
+
+    /// Removes the value; none being there is no error.
+    ///
+    /// # Errors
+    /// [`StorageError`]; the value is then still there.
+    fn remove(&self, name: &str) -> Result<(), StorageError>;
+}
+
+/// The storage could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StorageError {
+    /// There is no such storage on this system. Offer the passphrase instead.
+    #[error("this system offers no secure storage: {reason}")]
+    Unsupported {
+        /// What the system said.
+        reason: String,
+    },
+    /// It is there but locked. Ask the user to unlock it, then try again.
+    #[error("the secure storage is locked: {reason}")]
+    Locked {
+        /// What the system said.
+        reason: String,
+    },
+    /// It is there but did not do it.
+    #[error("the secure storage did not answer as it should: {reason}")]
+    Broken {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+#[cfg(feature = "keyring")]
+pub use self::system::KeyringStorage;
+
+#[cfg(feature = "keyring")]
+#[path = "keyring_storage.rs"]
+mod system;

@@ -1,0 +1,1 @@
+//! Push approval, the side of the authenticator.

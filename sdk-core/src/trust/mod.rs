@@ -1,0 +1,1 @@
+//! Keeping trust tokens.
