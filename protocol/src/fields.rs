@@ -1,5 +1,6 @@
 //! Newtypes of single values, and the error that all of them share.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
@@ -165,6 +166,13 @@ secret_newtype!(
     OpaqueToken,
     opaque_token
 );
+
+impl OpaqueToken {
+    /// The token that 256 random bits make.
+    pub fn from_bits(bits: &[u8; 32]) -> Self {
+        Self(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(bits)))
+    }
+}
 
 fn email(text: &str) -> Result<String, InvalidField> {
     let error = |problem| Err(InvalidField::new("email", problem, "send an address such as mia@example.com"));

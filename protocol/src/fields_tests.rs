@@ -56,6 +56,13 @@ fn codes_are_read_as_people_type_them() {
 }
 
 #[test]
+fn a_token_made_from_bits_is_well_formed() {
+    let token = OpaqueToken::from_bits(&[0xfb; 32]);
+    assert_eq!(token.expose(), "-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s");
+    assert!(token.expose().parse::<OpaqueToken>().is_ok());
+}
+
+#[test]
 fn one_address_has_one_canonical_form() {
     let (a, b): (Email, Email) = ("Mia@Example.com".parse().unwrap(), "mia@example.COM".parse().unwrap());
     assert_eq!(a.canonical(), b.canonical());
