@@ -104,9 +104,9 @@ async fn open_sqlite(
     let readers = pool(READERS)
         .test_before_acquire(false)
         .after_connect(|connection, _| {
-            Box::pin(async move {
-                sqlx::raw_sql("PRAGMA query_only = ON").execute(connection).await.map(drop)
-            })
+            Box::pin(
+                async move { sqlx::raw_sql("PRAGMA query_only = ON").execute(connection).await.map(drop) },
+            )
         })
         .connect_lazy_with(address);
     Ok((readers, Writer::Sqlite(Queue::start(writer, Arc::clone(hub)))))
@@ -287,12 +287,9 @@ impl From<sqlx::Error> for StoreError {
 }
 
 fn is_busy(code: &str) -> bool {
-    match code {
-        // SQLite: BUSY and LOCKED with their extended forms.
-        "5" | "261" | "517" | "773" | "6" | "262" | "518" => true,
-        // PostgreSQL: serialisation failure, deadlock, lock not available, too many connections, shutting down,
-        // starting up.
-        "40001" | "40P01" | "55P03" | "53300" | "57P01" | "57P03" => true,
-        _ => false,
-    }
+    // BUSY and LOCKED with their extended forms.
+    const SQLITE: [&str; 7] = ["5", "261", "517", "773", "6", "262", "518"];
+    // Serialisation failure, deadlock, lock not available, too many connections, shutting down, starting up.
+    const POSTGRES: [&str; 6] = ["40001", "40P01", "55P03", "53300", "57P01", "57P03"];
+    SQLITE.contains(&code) || POSTGRES.contains(&code)
 }

@@ -44,12 +44,8 @@ use futures_util::future::BoxFuture;
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::oneshot;
 
+use self::{backend::Writer, tx::Work, wakes::Hub};
 pub use self::{error::StoreError, tx::Tx, wakes::Wakes};
-use self::{
-    backend::Writer,
-    tx::Work,
-    wakes::Hub,
-};
 
 /// Where the rows are.
 #[derive(Debug, Clone)]
