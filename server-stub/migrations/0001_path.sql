@@ -1,5 +1,6 @@
 -- One text for SQLite and PostgreSQL. Ids and enums are TEXT, times BIGINT (milliseconds since 1970), booleans
--- BIGINT 0 or 1, hashes and sealed bytes BYTEA. Codes and tokens are stored as hashes, never in clear.
+-- BIGINT 0 or 1, digests and sealed bytes BYTEA. Codes and tokens are stored as keyed hashes (base64url TEXT), never
+-- in clear.
 
 CREATE TABLE tenants (
     id          TEXT PRIMARY KEY,
@@ -16,7 +17,7 @@ CREATE TABLE users (
     password_hash         TEXT NOT NULL,
     role                  TEXT NOT NULL CHECK (role IN ('admin', 'member')),
     status                TEXT NOT NULL CHECK (status IN ('pending', 'active', 'disabled')),
-    activation_hash       BYTEA CHECK (length(activation_hash) = 32),
+    activation_hash       TEXT CHECK (length(activation_hash) = 43),
     activation_expires_at BIGINT,
     push_locked_at        BIGINT,
     created_at            BIGINT NOT NULL,
@@ -71,7 +72,7 @@ CREATE TABLE mfa_totp_secrets (
 );
 
 CREATE TABLE enrolment_tickets (
-    hash       BYTEA PRIMARY KEY CHECK (length(hash) = 32),
+    hash       TEXT PRIMARY KEY CHECK (length(hash) = 43),
     user_id    TEXT NOT NULL REFERENCES users (id),
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -104,9 +105,9 @@ CREATE TABLE logins (
     id               TEXT PRIMARY KEY,
     user_id          TEXT NOT NULL REFERENCES users (id),
     device_id        TEXT REFERENCES devices (id),
-    status           TEXT NOT NULL CHECK (status IN ('mfa_required', 'pending', 'authenticated', 'denied')),
+    status           TEXT NOT NULL CHECK (status IN ('mfa_required', 'pending', 'authenticated', 'denied', 'cancelled')),
     jkt              TEXT,
-    login_token_hash BYTEA CHECK (length(login_token_hash) = 32),
+    login_token_hash TEXT CHECK (length(login_token_hash) = 43),
     device_name      TEXT NOT NULL,
     device_os        TEXT NOT NULL,
     device_app       TEXT NOT NULL,
@@ -117,7 +118,8 @@ CREATE TABLE logins (
     amr              TEXT NOT NULL,
     acr              TEXT NOT NULL,
     deny_reason      TEXT,
-    outcome_sealed   BYTEA,
+    -- When the last factor was proven, and when the tokens were handed out: once.
+    authenticated_at BIGINT,
     collected_at     BIGINT,
     created_at       BIGINT NOT NULL,
     expires_at       BIGINT NOT NULL,
@@ -169,9 +171,9 @@ CREATE INDEX mfa_trusted_devices_by_user ON mfa_trusted_devices (user_id, create
 -- Rotation of a family. A token retires when its successor is first used; until then a retry gets the same
 -- successor, sealed under a key derived from the token itself.
 CREATE TABLE mfa_trust_tokens (
-    hash             BYTEA PRIMARY KEY CHECK (length(hash) = 32),
+    hash             TEXT PRIMARY KEY CHECK (length(hash) = 43),
     trust_id         TEXT NOT NULL REFERENCES mfa_trusted_devices (id),
-    successor_hash   BYTEA CHECK (length(successor_hash) = 32),
+    successor_hash   TEXT CHECK (length(successor_hash) = 43),
     successor_sealed BYTEA,
     created_at       BIGINT NOT NULL,
     rotated_at       BIGINT,
@@ -201,14 +203,13 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_user ON sessions (user_id, created_at);
 
 CREATE TABLE refresh_tokens (
-    hash             BYTEA PRIMARY KEY CHECK (length(hash) = 32),
+    hash             TEXT PRIMARY KEY CHECK (length(hash) = 43),
     session_id       TEXT NOT NULL REFERENCES sessions (id),
-    successor_hash   BYTEA CHECK (length(successor_hash) = 32),
+    successor_hash   TEXT CHECK (length(successor_hash) = 43),
     successor_sealed BYTEA,
     created_at       BIGINT NOT NULL,
     rotated_at       BIGINT,
     retired_at       BIGINT,
-    expires_at       BIGINT NOT NULL,
     CHECK ((successor_hash IS NULL) = (successor_sealed IS NULL))
 );
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
