@@ -264,7 +264,12 @@ impl From<StorageError> for Error {
 
 impl From<SignerError> for Error {
     fn from(error: SignerError) -> Self {
-        Self::Device { reason: error.to_string() }
+        match error {
+            SignerError::Locked { reason } => Self::Locked { reason },
+            SignerError::Exists | SignerError::Missing | SignerError::Broken { .. } => {
+                Self::Device { reason: error.to_string() }
+            }
+        }
     }
 }
 

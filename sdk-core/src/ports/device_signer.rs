@@ -45,6 +45,12 @@ pub enum SignerError {
     /// There is no key of that name: the device was reset or restored. Enrol again.
     #[error("the key is no longer on this device; enrol it again")]
     Missing,
+    /// The signer's storage is there but locked. Ask the user to unlock it, then try again.
+    #[error("the key store is locked: {reason}")]
+    Locked {
+        /// What the system said.
+        reason: String,
+    },
     /// The signer's storage did not do it.
     #[error("the key store did not answer as it should: {reason}")]
     Broken {
