@@ -17,6 +17,7 @@ mod user_verifier;
 
 use std::sync::Arc;
 
+pub use crate::crypto::SoftwareSigner;
 pub use clock::{Clock, SystemClock};
 pub use device_signals::{DeviceSignals, Signal};
 pub use device_signer::{DeviceSigner, KeyUse, SignerError};
