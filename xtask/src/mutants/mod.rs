@@ -55,6 +55,7 @@ impl Verdict {
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
     let patches = read(workspace, arguments.filter.as_deref())?;
+    println!("{} mutants; first their tests on the unbroken tree", patches.len());
     let scratch = Scratch::prepare(workspace)?;
     // All on the unbroken tree first: one build serves them all.
     let sound = patches.iter().map(|patch| sound(&scratch, patch)).collect::<Result<Vec<_>, _>>()?;
@@ -88,6 +89,9 @@ fn read(workspace: &Workspace, filter: Option<&str>) -> Result<Vec<Patch>, Xtask
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         name.ends_with(".patch") && filter.is_none_or(|filter| name.contains(filter))
     });
+    if paths.is_empty() {
+        return Err(XtaskError::Patch { path: folder, reason: "no patch here has that in its name" });
+    }
     paths.sort();
     paths.iter().map(|path| Patch::read(path)).collect()
 }
