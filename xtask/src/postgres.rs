@@ -132,12 +132,15 @@ fn serve(binaries: &Path, data: &Path) -> Result<(Child, u16), XtaskError> {
 }
 
 /// A command run by the owner of the cluster: PostgreSQL refuses to run as root, so there it is the packaged user.
+/// The signal of death stops a server whose test run was killed.
 fn as_owner(program: impl AsRef<Path>) -> Result<Command, XtaskError> {
     let program = program.as_ref();
     let root = command::capture(Command::new("id").arg("-u"))?.trim() == "0";
     let mut command = if root {
         let mut command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+        command
+            .args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT", "--"])
+            .arg(program);
         command
     } else {
         Command::new(program)
