@@ -147,6 +147,3 @@ fn random_name(random: &dyn Random) -> Result<String, RandomError> {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod tests;
