@@ -1,0 +1,84 @@
+//! What the tests of this module share: fakes that stay in reach, and answers of a server.
+
+use std::sync::Arc;
+
+use countersign_protocol::{Problem, ProblemCode, claims::DpopClaims, jose::CompactJws};
+use serde_json::Value;
+
+use super::ServerConfig;
+use crate::{
+    ports::{HttpError, HttpRequest, HttpResponse, KeyUse, Ports},
+    testing::{self, FixedClock, MemoryLog, MemoryStorage, ScriptedHttp},
+};
+
+pub(crate) const SERVER: &str = "https://auth.example/r/qa";
+
+/// Name of a key that [`Fixture::new`] makes.
+pub(crate) const KEY: &str = "device.test";
+
+pub(crate) struct Fixture {
+    pub(crate) http: Arc<ScriptedHttp>,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) storage: Arc<MemoryStorage>,
+    pub(crate) log: Arc<MemoryLog>,
+    pub(crate) ports: Ports,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        let (http, clock) = (Arc::new(ScriptedHttp::default()), Arc::new(FixedClock::skipping()));
+        let (storage, log) = (Arc::new(MemoryStorage::default()), Arc::new(MemoryLog::default()));
+        let defaults = testing::ports();
+        let signer = Arc::new(crate::crypto::SoftwareSigner::new(storage.clone(), defaults.random.clone()));
+        let ports = Ports {
+            http: http.clone(),
+            clock: clock.clone(),
+            storage: storage.clone(),
+            log: log.clone(),
+            signer,
+            ..defaults
+        };
+        ports.signer.create(KEY, KeyUse::Possession).unwrap();
+        Self { http, clock, storage, log, ports }
+    }
+
+    pub(crate) fn config() -> ServerConfig {
+        ServerConfig::new(SERVER.parse().unwrap())
+    }
+
+    /// Paths of the requests so far, without the server's address.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let path = |request: &HttpRequest| request.url.strip_prefix(SERVER).unwrap().to_owned();
+        self.http.requests().iter().map(path).collect()
+    }
+}
+
+pub(crate) fn problem(code: ProblemCode) -> Problem {
+    Problem::new(code, format!("the test answers {code}"))
+}
+
+/// An answer with one more header.
+pub(crate) fn answer(
+    status: u16,
+    content_type: &str,
+    header: (&str, &str),
+    body: &str,
+) -> Result<HttpResponse, HttpError> {
+    let headers = [("content-type", content_type), header];
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Ok(HttpResponse { status, headers, body: body.to_owned().into() })
+}
+
+pub(crate) fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+}
+
+/// The claims of the request's proof, unverified.
+pub(crate) fn proof(request: &HttpRequest) -> DpopClaims {
+    let jws = CompactJws::parse(header(request, "dpop").unwrap()).unwrap();
+    serde_json::from_slice(&jws.payload).unwrap()
+}
+
+pub(crate) fn body(request: &HttpRequest) -> Value {
+    serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
+}
