@@ -21,6 +21,8 @@ pub(crate) enum XtaskError {
     NoProgram { name: String },
     #[error("{}: {reason}", path.display())]
     Patch { path: PathBuf, reason: &'static str },
+    #[error("{} is stale: run `cargo xtask generate` and commit what it changes", path.display())]
+    Stale { path: PathBuf },
     #[error("{count} {what}; each is named above")]
     Findings { count: usize, what: &'static str },
 }

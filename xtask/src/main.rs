@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod demo;
 mod error;
+mod generate;
 mod mutants;
 mod postgres;
 mod python;
@@ -36,6 +37,7 @@ enum Task {
     Bench(bench::Arguments),
     Mutants(mutants::Arguments),
     Rules(rules::Arguments),
+    Generate(generate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -57,5 +59,6 @@ fn run(task: Task) -> Result<(), XtaskError> {
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
         Task::Mutants(arguments) => mutants::run(&workspace, &arguments),
         Task::Rules(arguments) => rules::run(&workspace, &arguments),
+        Task::Generate(arguments) => generate::run(&workspace, &arguments),
     }
 }

@@ -43,6 +43,8 @@ const STAGES: &[Stage] = &[
     Stage { name: "features", quick: false, run: stages::features },
     Stage { name: "documentation", quick: false, run: stages::documentation },
     Stage { name: "dependencies", quick: false, run: stages::dependencies },
+    Stage { name: "generated files", quick: false, run: stages::generated },
+    Stage { name: "Python tests", quick: false, run: stages::python_tests },
     Stage { name: "demo", quick: false, run: stages::demo },
     Stage { name: "mutants", quick: false, run: stages::mutants },
 ];

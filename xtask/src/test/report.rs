@@ -26,6 +26,11 @@ impl Counts {
         output.lines().filter(|line| line.starts_with("test result: ")).map(Self::of_line).sum()
     }
 
+    /// Reads the closing line of pytest: `=== 3 passed, 1 skipped in 0.12s ===`.
+    pub(crate) fn of_pytest(output: &str) -> Self {
+        output.lines().rev().find(|line| line.contains(" in ")).map(Self::of_line).unwrap_or_default()
+    }
+
     /// Reads each number that is followed by a word the runners use.
     fn of_line(line: &str) -> Self {
         let words: Vec<_> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
@@ -198,6 +203,15 @@ test result: FAILED. 3 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; 
     fn libtest_is_summed_over_its_closing_lines() {
         assert_eq!(Counts::of_libtest(LIBTEST), Counts { passed: 5, failed: 1, skipped: 4 });
         assert_eq!(Counts::of_libtest("test 9 passed in name ... ok\n"), Counts::default());
+    }
+
+    #[test]
+    fn pytest_is_read_from_its_last_line() {
+        let output =
+            "tests/test_a.py ..  [100%]\n==== 1 failed, 12 passed, 1 skipped, 2 errors in 0.31s ====\n";
+        assert_eq!(Counts::of_pytest(output), Counts { passed: 12, failed: 3, skipped: 1 });
+        assert_eq!(Counts::of_pytest("7 passed in 0.01s\n"), Counts { passed: 7, failed: 0, skipped: 0 });
+        assert_eq!(Counts::of_pytest("no tests ran in 0.01s\n"), Counts::default());
     }
 
     #[test]

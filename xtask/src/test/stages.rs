@@ -4,8 +4,8 @@ use std::process::Command;
 
 use super::report::{Counts, Report};
 use crate::{
-    command, demo as demonstration, error::XtaskError, mutants as mutations, postgres, rules, setup,
-    workspace::Workspace,
+    command, demo as demonstration, error::XtaskError, generate, mutants as mutations, postgres, python,
+    rules, setup, workspace::Workspace,
 };
 
 type Outcome = Result<Report, XtaskError>;
@@ -90,6 +90,27 @@ pub(crate) fn demo(workspace: &Workspace) -> Outcome {
         }
         Err(reason) => Report::failed(reason),
     })
+}
+
+/// Files made from others are as they would be made now.
+pub(crate) fn generated(workspace: &Workspace) -> Outcome {
+    generate::run(workspace, &generate::Arguments { check: true })?;
+    Ok(Report::passed())
+}
+
+/// Folders with tests in Python.
+const PYTHON: &[&str] = &["protocol/python"];
+
+pub(crate) fn python_tests(workspace: &Workspace) -> Outcome {
+    let interpreter = python::environment(workspace)?;
+    let finished = command::tee(
+        Command::new(interpreter)
+            .args(["-m", "pytest", "--color=no", "-p", "no:cacheprovider"])
+            .args(PYTHON)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(workspace.root()),
+    )?;
+    Ok(Report::of_run(&finished, Counts::of_pytest))
 }
 
 /// Every deliberate break must turn a test red.

@@ -1,0 +1,67 @@
+//! `cargo xtask generate`: the files of the repository that are made from others.
+
+use std::fs;
+
+use crate::{command, error::XtaskError, workspace::Workspace};
+
+/// Makes the files that are made from others: the test vectors of the protocol and the OpenAPI document.
+///
+/// Run it after a change of the wire contract, and read what it changed before you commit it.
+#[derive(clap::Args, Default)]
+pub(crate) struct Arguments {
+    /// Change nothing; fail when a file is stale
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// A kind of file, and how it is made or checked.
+struct Generator {
+    what: &'static str,
+    run: fn(&Workspace, Mode) -> Result<(), XtaskError>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Write,
+    Check,
+}
+
+const GENERATORS: &[Generator] = &[
+    Generator { what: "protocol/vectors", run: vectors },
+    Generator { what: "docs/openapi.json", run: openapi },
+];
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
+    let mode = if arguments.check { Mode::Check } else { Mode::Write };
+    for generator in GENERATORS {
+        (generator.run)(workspace, mode)?;
+        println!("{}: {}", generator.what, if arguments.check { "up to date" } else { "written" });
+    }
+    Ok(())
+}
+
+/// One test makes every vector, and compares or writes it.
+fn vectors(workspace: &Workspace, mode: Mode) -> Result<(), XtaskError> {
+    let mut test = workspace.cargo();
+    test.args(["test", "--quiet", "--package=countersign", "--test=it", "vectors"]);
+    if mode == Mode::Write {
+        test.env("COUNTERSIGN_WRITE_VECTORS", "1");
+    }
+    command::run(&mut test)
+}
+
+fn openapi(workspace: &Workspace, mode: Mode) -> Result<(), XtaskError> {
+    let document = command::capture(workspace.cargo().args([
+        "run",
+        "--quiet",
+        "--package=countersign-server",
+        "--",
+        "openapi",
+    ]))?;
+    let path = workspace.path("docs/openapi.json");
+    match mode {
+        Mode::Write => fs::write(&path, document).map_err(XtaskError::file(path)),
+        Mode::Check if fs::read_to_string(&path).is_ok_and(|there| there == document) => Ok(()),
+        Mode::Check => Err(XtaskError::Stale { path }),
+    }
+}
