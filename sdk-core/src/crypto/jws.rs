@@ -86,3 +86,6 @@ fn encode(part: &impl Serialize) -> Result<String, CryptoError> {
 fn read_header(parts: &CompactJws<'_>) -> Result<Header, CryptoError> {
     serde_json::from_slice(&parts.header).map_err(CryptoError::Header)
 }
+
+#[cfg(test)]
+mod tests;

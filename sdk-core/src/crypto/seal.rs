@@ -77,3 +77,66 @@ impl SealKey {
         key.map(LessSafeKey::new).map_err(|_| CryptoError::Unopenable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+    use crate::testing::SeededRandom;
+
+    /// Test case 16 of the GCM submission to NIST by its authors, 256-bit key with associated data.
+    #[test]
+    fn the_published_vector_opens() {
+        let bytes = |hex: &str| HEXLOWER.decode(hex.as_bytes()).unwrap();
+        let key = bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
+        let sealed = bytes(concat!(
+            "cafebabefacedbaddecaf888",
+            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa",
+            "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
+            "76fc6ece0f4e1768cddf8853bb2d551b"
+        ));
+        let plain = concat!(
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72",
+            "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
+        );
+        let key = SealKey::new(Secret::new(key.try_into().unwrap()));
+        let opened = key.open(&bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2"), &sealed).unwrap();
+        // EXPOSE: a published vector.
+        assert_eq!(HEXLOWER.encode(opened.expose()), plain);
+    }
+
+    #[test]
+    fn only_the_same_bytes_at_the_same_place_under_the_same_key_open() {
+        let random = SeededRandom::new(1);
+        let key = SealKey::generate(&random).unwrap();
+        let sealed = key.seal(&random, b"row 1", b"a secret").unwrap();
+        assert_eq!(sealed.len(), 12 + 8 + 16);
+        // EXPOSE: the test's own text.
+        assert_eq!(key.open(b"row 1", &sealed).unwrap().expose(), b"a secret");
+        for bit in 0..sealed.len() * 8 {
+            let mut flipped = sealed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(matches!(key.open(b"row 1", &flipped), Err(CryptoError::Unopenable)), "bit {bit}");
+        }
+        for length in 0..sealed.len() {
+            assert!(key.open(b"row 1", &sealed[..length]).is_err(), "{length} bytes");
+        }
+        assert!(key.open(b"row 2", &sealed).is_err());
+        assert!(SealKey::generate(&random).unwrap().open(b"row 1", &sealed).is_err());
+    }
+
+    #[test]
+    fn sealing_twice_gives_different_bytes_and_nothing_is_a_text_too() {
+        let random = SeededRandom::new(1);
+        let key = SealKey::generate(&random).unwrap();
+        assert_ne!(key.seal(&random, b"", b"x").unwrap(), key.seal(&random, b"", b"x").unwrap());
+        let sealed = key.seal(&random, b"", b"").unwrap();
+        // EXPOSE: the test's own text.
+        assert!(key.open(b"", &sealed).unwrap().expose().is_empty());
+        random.fail();
+        assert!(matches!(key.seal(&random, b"", b"x"), Err(CryptoError::Random(_))));
+    }
+}

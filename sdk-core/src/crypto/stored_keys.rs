@@ -140,3 +140,6 @@ impl From<StorageError> for SignerError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
