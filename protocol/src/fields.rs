@@ -136,6 +136,13 @@ text_newtype!(
     correlation_id
 );
 
+impl CorrelationId {
+    /// A new id made of 128 random bits.
+    pub fn from_bits(bits: &[u8; 16]) -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(bits))
+    }
+}
+
 text_newtype!(
     /// The address of a server or realm: `https`, or `http` on a loopback host; no query, fragment, user or
     /// trailing slash. It is the issuer (`iss`) of what the server signs and the base of every route.

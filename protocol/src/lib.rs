@@ -45,6 +45,8 @@ pub mod headers {
     pub const TRUST_TOKEN: &str = "x-trust-token";
     /// The bearer of a waiting login for clients that cannot prove a key (browsers).
     pub const LOGIN_TOKEN: &str = "x-login-token";
+    /// The server's time in milliseconds since the epoch, on every answer.
+    pub const SERVER_TIME: &str = "x-server-time";
     /// Chooses a realm where the base URL cannot.
     pub const STUB_REALM: &str = "x-stub-realm";
 }

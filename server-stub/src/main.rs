@@ -1,2 +1,149 @@
-//! .
-fn main() {}
+//! `countersign-server`: the server side of Countersign for tests, demos and integration work.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use countersign_server::{
+    Config, Server,
+    config::{ConfigError, MasterKey},
+    domain::policy::Preset,
+    store::Database,
+};
+
+/// A server for multi-factor authentication that tests, demos and integration work can drive.
+///
+/// Without options it listens on http://localhost:8440, keeps everything in memory and prints the bearer of its
+/// control plane. Every route is described at /openapi.json.
+#[derive(Parser)]
+#[command(name = "countersign-server", version)]
+struct Options {
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 8440, env = "COUNTERSIGN_PORT")]
+    port: u16,
+
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1", env = "COUNTERSIGN_BIND")]
+    bind: IpAddr,
+
+    /// Public address, if it is not http://localhost:PORT: origin, issuer and base of links
+    #[arg(long, env = "COUNTERSIGN_PUBLIC_URL")]
+    public_url: Option<String>,
+
+    /// Where to keep data: "memory", a file path, or postgres://user:password@host:port/name
+    #[arg(long, default_value = "memory", env = "COUNTERSIGN_DATABASE", hide_env_values = true)]
+    database: String,
+
+    /// Seals the server's keys in the database: 32 bytes in base64url. Needed with PostgreSQL; with a file, one is
+    /// made beside it
+    #[arg(long, env = "COUNTERSIGN_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
+
+    /// Rules to begin with
+    #[arg(long, default_value = "standard", env = "COUNTERSIGN_PRESET")]
+    preset: Preset,
+
+    /// No control plane under /_stub
+    #[arg(long)]
+    no_stub_api: bool,
+
+    /// Allow the control plane on an address that is not loopback
+    #[arg(long)]
+    stub_api_on_any_address: bool,
+
+    /// Print one line of JSON when ready: {"url":…,"stub_bearer":…}
+    #[arg(long)]
+    ready_json: bool,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if let Some(Command::Openapi) = options.command {
+        return print(&countersign_server::openapi_document());
+    }
+    let filter = tracing_subscriber::EnvFilter::try_from_env("COUNTERSIGN_LOG");
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| runtime.block_on(serve(options)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("countersign-server: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), String> {
+    let ready_json = options.ready_json;
+    let config = config(options).map_err(|error| error.to_string())?;
+    let bearer = config.stub_bearer.clone();
+    let server = Server::start(config).await.map_err(|error| error.to_string())?;
+    // EXPOSE: whoever starts the server drives its control plane.
+    let bearer = bearer.as_ref().map(|bearer| bearer.expose().as_str());
+    if ready_json {
+        print(&serde_json::json!({"url": server.url(), "stub_bearer": bearer}));
+    } else {
+        banner(server.url(), bearer);
+    }
+    server.run().await;
+    Ok(())
+}
+
+fn config(options: Options) -> Result<Config, ConfigError> {
+    let database = match options.database.as_str() {
+        "memory" => Database::Memory { name: "default_realm".to_owned() },
+        url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            Database::Postgres { url: url.into(), schema: "countersign".to_owned() }
+        }
+        path => Database::File(PathBuf::from(path)),
+    };
+    let stub_allowed = options.bind.is_loopback() || options.stub_api_on_any_address;
+    let mut config =
+        Config::for_database(database, options.master_key.map(MasterKey::from_text).transpose()?)?;
+    config.listen = SocketAddr::new(options.bind, options.port);
+    config.public_url = options.public_url;
+    config.preset = options.preset;
+    if options.no_stub_api || !stub_allowed {
+        config.stub_bearer = None;
+        config.realms = false;
+    }
+    Ok(config)
+}
+
+#[expect(clippy::print_stdout, reason = "the program's answer")]
+fn print(value: &serde_json::Value) -> ExitCode {
+    println!("{value}");
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stdout, reason = "the program's greeting")]
+fn banner(url: &str, bearer: Option<&str>) {
+    println!("Countersign server at {url}");
+    println!("  routes      {url}/openapi.json");
+    match bearer {
+        Some(bearer) => {
+            println!("  control     {url}/_stub  with  Authorization: Bearer {bearer}");
+            println!("  A server for tests: whoever holds this bearer reads every mail and moves the clock.");
+        }
+        None => println!("  control     off"),
+    }
+}

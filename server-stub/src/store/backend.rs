@@ -11,10 +11,11 @@ use std::{
 };
 
 use countersign_protocol::Secret;
+use futures_util::future::BoxFuture;
 use sqlx::{
     AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions, Connection,
     any::{AnyConnectOptions, AnyPoolOptions},
-    migrate::Migrator,
+    migrate::{MigrateError, Migrator},
     postgres::PgListener,
     sqlite::SqliteConnectOptions,
 };
@@ -93,6 +94,11 @@ const MEMORY_PRAGMAS: &str = "PRAGMA foreign_keys = ON";
 // FULL: an answered write survives a power cut.
 const FILE_PRAGMAS: &str = "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
 
+/// Boxed, as the compiler cannot see through the future's lifetimes that it may change threads.
+fn migrate(connection: &mut AnyConnection) -> BoxFuture<'_, Result<(), MigrateError>> {
+    Box::pin(MIGRATIONS.run_direct(None, connection, false))
+}
+
 async fn open_sqlite(
     address: AnyConnectOptions,
     pragmas: &'static str,
@@ -100,7 +106,7 @@ async fn open_sqlite(
 ) -> Result<(AnyPool, Writer), StoreError> {
     let mut writer = connect(&address).await?;
     sqlx::raw_sql(pragmas).execute(&mut writer).await.map_err(StoreError::Open)?;
-    MIGRATIONS.run(&mut writer).await?;
+    migrate(&mut writer).await?;
     let readers = pool(READERS)
         .test_before_acquire(false)
         .after_connect(|connection, _| {
@@ -197,7 +203,7 @@ async fn open_postgres(
         Ok(_) | Err(StoreError::UniqueViolation(_)) => {}
         Err(error) => return Err(error),
     }
-    MIGRATIONS.run(&mut connection).await?;
+    migrate(&mut connection).await?;
     connection.close().await?;
 
     let channel: Arc<str> = format!("countersign_{schema}").into();

@@ -32,8 +32,10 @@
 
 mod backend;
 mod error;
+pub mod idempotency;
 mod queue;
 mod reset;
+pub mod signing_keys;
 mod tx;
 mod wakes;
 

@@ -1,0 +1,173 @@
+//! The one table of routes. Router, OpenAPI document and access test are made from it.
+
+use axum::{
+    Router,
+    routing::{MethodRouter, delete, get, post, put},
+};
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
+
+use super::context;
+use crate::{realms::Realms, routes};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Anybody,
+    /// Whoever carries the login that the request names: its DPoP key or login token.
+    Login,
+    /// A session: access token, with a DPoP proof where it is bound.
+    Session,
+    /// An enrolled device, by a DPoP proof of its key.
+    Device,
+    /// A session, or the enrolled device itself.
+    SessionOrDevice,
+    /// The bearer of the control plane.
+    Qa,
+}
+
+/// One route.
+pub struct Route {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// As axum writes it, with `{id}`.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// One line for the documentation.
+    pub summary: &'static str,
+    /// The status of success.
+    pub status: u16,
+    /// The body that it takes.
+    pub body: Option<Documented>,
+    /// The body that it answers.
+    pub answer: Option<Documented>,
+    /// Whether it answers server-sent events instead.
+    pub events: bool,
+    handler: MethodRouter<Realms>,
+}
+
+/// A type of the wire contract and those it is made of.
+pub struct Documented {
+    /// Its name in the document.
+    pub name: String,
+    /// Its schema and all that it refers to.
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Documented {
+    fn of<T: ToSchema>() -> Self {
+        let mut schemas = vec![(T::name().into_owned(), T::schema())];
+        T::schemas(&mut schemas);
+        Self { name: T::name().into_owned(), schemas }
+    }
+}
+
+impl Route {
+    fn new(method: &'static str, path: &'static str, handler: MethodRouter<Realms>) -> Self {
+        Self {
+            method,
+            path,
+            access: Access::Anybody,
+            summary: "",
+            status: 200,
+            body: None,
+            answer: None,
+            events: false,
+            handler,
+        }
+    }
+
+    /// A route that reads.
+    pub fn get<H, T>(path: &'static str, handler: H) -> Self
+    where
+        H: axum::handler::Handler<T, Realms>,
+        T: 'static,
+    {
+        Self::new("GET", path, get(handler))
+    }
+
+    /// A route that does something.
+    pub fn post<H, T>(path: &'static str, handler: H) -> Self
+    where
+        H: axum::handler::Handler<T, Realms>,
+        T: 'static,
+    {
+        Self::new("POST", path, post(handler))
+    }
+
+    /// A route that sets something.
+    pub fn put<H, T>(path: &'static str, handler: H) -> Self
+    where
+        H: axum::handler::Handler<T, Realms>,
+        T: 'static,
+    {
+        Self::new("PUT", path, put(handler))
+    }
+
+    /// A route that removes something.
+    pub fn delete<H, T>(path: &'static str, handler: H) -> Self
+    where
+        H: axum::handler::Handler<T, Realms>,
+        T: 'static,
+    {
+        Self::new("DELETE", path, delete(handler))
+    }
+
+    /// Says who may call it, and what it is for.
+    #[must_use]
+    pub fn for_whom(mut self, access: Access, summary: &'static str) -> Self {
+        self.access = access;
+        self.summary = summary;
+        self
+    }
+
+    /// Says which body it takes.
+    #[must_use]
+    pub fn takes<T: ToSchema>(mut self) -> Self {
+        self.body = Some(Documented::of::<T>());
+        self
+    }
+
+    /// Says what it answers.
+    #[must_use]
+    pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
+        self.status = status;
+        self.answer = Some(Documented::of::<T>());
+        self
+    }
+
+    /// Says that it answers without a body.
+    #[must_use]
+    pub fn answers_nothing(mut self) -> Self {
+        self.status = 204;
+        self
+    }
+
+    /// Says that it answers server-sent events whose data is a `T`.
+    #[must_use]
+    pub fn answers_events<T: ToSchema>(mut self) -> Self {
+        self.events = true;
+        self.answer = Some(Documented::of::<T>());
+        self
+    }
+}
+
+/// All routes, those of the control plane only where `stub` is set.
+pub fn table(stub: bool) -> Vec<Route> {
+    let mut table = routes::table();
+    if stub {
+        table.extend(crate::stub::table());
+    }
+    table
+}
+
+/// The router of a table.
+pub fn router(table: Vec<Route>) -> Router<Realms> {
+    let router =
+        table.into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    router.fallback(context::not_found).method_not_allowed_fallback(context::method_not_allowed)
+}

@@ -1,0 +1,168 @@
+//! All realms of a server, and which of them a request is for.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
+use countersign_protocol::{ProblemCode, Secret, fields::CorrelationId, headers};
+use tokio::sync::Mutex;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    domain::{
+        answer::{Fault, Stop, refuse},
+        passwords::Passwords,
+        policy::Policy,
+    },
+    http::nonce::Nonces,
+    keys::Keys,
+    random::Random,
+    store::{Database, Store},
+    world::World,
+};
+
+/// Realms that one server opens at most, so that made-up names cannot exhaust it.
+const MOST_REALMS: usize = 1000;
+/// The realm of addresses without a prefix.
+pub const DEFAULT: &str = "default";
+
+/// The realms of a server. A clone is the same set.
+#[derive(Clone)]
+pub struct Realms(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    public_url: String,
+    random: Random,
+    open: Mutex<HashMap<String, Arc<World>>>,
+}
+
+/// The realm that a request names, as an extension.
+#[derive(Debug, Clone)]
+struct Named(String);
+
+impl Realms {
+    /// Opens the realm `default`; the others follow when they are first named.
+    ///
+    /// # Errors
+    /// A fault when the database cannot be opened.
+    pub async fn open(config: Config, public_url: String) -> Result<Self, Fault> {
+        let random = config.seed.map_or_else(Random::system, Random::seeded);
+        let realms = Self(Arc::new(Inner { config, public_url, random, open: Mutex::default() }));
+        let default = realms.make(DEFAULT).await?;
+        realms.0.open.lock().await.insert(DEFAULT.to_owned(), default);
+        Ok(realms)
+    }
+
+    /// The realm of this name, made if it is not there yet.
+    ///
+    /// # Errors
+    /// A refusal for a name that cannot be one, or beyond 1,000 realms; a fault when its database cannot be opened.
+    pub async fn get(&self, name: &str) -> Result<Arc<World>, Stop> {
+        let mut open = self.0.open.lock().await;
+        if let Some(world) = open.get(name) {
+            return Ok(Arc::clone(world));
+        }
+        let well_formed = name.len() <= 40
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !well_formed || !self.0.config.realms {
+            return Err(refuse(
+                ProblemCode::NotFound,
+                "There is no such realm. A name is 1 to 40 characters of a-z, 0-9 and -, the first one a letter.",
+            ));
+        }
+        if open.len() >= MOST_REALMS {
+            return Err(refuse(
+                ProblemCode::TooManyRequests,
+                "No more realms are opened; start the server anew.",
+            )
+            .retry_after(60));
+        }
+        let world = self.make(name).await?;
+        open.insert(name.to_owned(), Arc::clone(&world));
+        Ok(world)
+    }
+
+    /// Closes all stores.
+    pub async fn close(&self) {
+        for world in self.0.open.lock().await.values() {
+            world.store.close().await;
+        }
+    }
+
+    pub(crate) fn new_correlation_id(&self) -> CorrelationId {
+        // An id ties traces together and guards nothing: without randomness all requests share one.
+        CorrelationId::from_bits(&self.0.random.bytes().unwrap_or_default())
+    }
+
+    pub(crate) async fn of_request(&self, parts: &Parts) -> Result<Arc<World>, Stop> {
+        let header = parts.headers.get(headers::STUB_REALM).map(|value| value.to_str().unwrap_or_default());
+        match (parts.extensions.get::<Named>(), header) {
+            (Some(Named(name)), _) => self.get(name).await,
+            (None, Some(name)) => self.get(name).await,
+            (None, None) => self.get(DEFAULT).await,
+        }
+    }
+
+    async fn make(&self, name: &str) -> Result<Arc<World>, Fault> {
+        let config = &self.0.config;
+        let store = Store::open(&database_of(&config.database, name)).await?;
+        let random = self.0.random.clone();
+        let clock = Clock::system();
+        let keys = Keys::load(&store, random.clone(), config.master_key.bytes().clone(), clock.now()).await?;
+        let address = if name == DEFAULT {
+            self.0.public_url.clone()
+        } else {
+            format!("{}/r/{name}", self.0.public_url)
+        };
+        let issuer = address.parse().map_err(|error| Fault::Stored(format!("the public address {error}")))?;
+        let passwords = Passwords::new(config.password_hashes_at_once, &random)?;
+        Ok(Arc::new(World {
+            realm: name.to_owned(),
+            issuer,
+            clock,
+            nonces: Nonces::new(&random)?,
+            random,
+            store,
+            keys,
+            policy: Policy::of(config.preset),
+            passwords,
+        }))
+    }
+}
+
+/// Takes `/r/<name>` off the path and remembers the name. Runs before routing.
+pub fn take_prefix<B>(mut request: Request<B>) -> Request<B> {
+    let path = request.uri().path();
+    let Some((name, rest)) = path.strip_prefix("/r/").and_then(|rest| rest.split_once('/')) else {
+        return request;
+    };
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let name = name.to_owned();
+    if let Ok(stripped) = format!("/{rest}{query}").parse::<PathAndQuery>() {
+        let mut uri = request.uri().clone().into_parts();
+        uri.path_and_query = Some(stripped);
+        if let Ok(uri) = Uri::from_parts(uri) {
+            *request.uri_mut() = uri;
+            request.extensions_mut().insert(Named(name));
+        }
+    }
+    request
+}
+
+fn database_of(base: &Database, realm: &str) -> Database {
+    let name = realm.replace('-', "_");
+    match base {
+        _ if realm == DEFAULT => base.clone(),
+        Database::Memory { .. } => Database::Memory { name },
+        Database::File(path) => {
+            let mut file = path.file_name().map(std::ffi::OsStr::to_owned).unwrap_or_default();
+            file.push(format!(".{realm}"));
+            Database::File(PathBuf::from(path).with_file_name(file))
+        }
+        Database::Postgres { url, schema } => {
+            Database::Postgres { url: Secret::clone(url), schema: format!("{schema}_{name}") }
+        }
+    }
+}

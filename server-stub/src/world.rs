@@ -1,0 +1,145 @@
+//! A realm: everything a handler may see of the world.
+
+use std::sync::Arc;
+
+use countersign_protocol::{Problem, ProblemCode, Timestamp, fields::ServerUrl};
+use futures_util::future::BoxFuture;
+use ring::digest::{SHA256, digest};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::AnyConnection;
+
+use crate::{
+    clock::Clock,
+    domain::{
+        answer::{Answer, Fault, Stop, refuse},
+        passwords::Passwords,
+        policy::Policy,
+    },
+    http::{idempotency::Consuming, nonce::Nonces},
+    keys::Keys,
+    random::Random,
+    store::{
+        Store, Tx,
+        idempotency::{self, Claim, KeyedRequest, SavedResponse},
+    },
+};
+
+/// One realm. Two of them share nothing but the process.
+pub struct World {
+    /// The realm's name; `default` has no prefix in its address.
+    pub realm: String,
+    /// The public address: origin, `iss`, `aud`, base of `htu` and of links.
+    pub issuer: ServerUrl,
+    /// The realm's time.
+    pub clock: Clock,
+    /// The realm's randomness.
+    pub random: Random,
+    /// The realm's rows.
+    pub store: Store,
+    /// The realm's keys.
+    pub keys: Keys,
+    /// The realm's rules in numbers.
+    pub policy: Policy,
+    /// Hashes passwords, a few at a time.
+    pub passwords: Passwords,
+    /// Nonces of DPoP proofs, and the proofs seen under them.
+    pub nonces: Nonces,
+}
+
+impl World {
+    /// The realm's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Runs `work` in one transaction. A refusal commits what was written before it, so that a claimed attempt
+    /// counts; a fault rolls back.
+    ///
+    /// # Errors
+    /// What `work` gave, or a fault of the store.
+    pub async fn transact<T, F>(&self, work: F) -> Answer<T>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Answer<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let settled: Result<Settled<T>, Fault> =
+            self.store.write(|tx| Box::pin(async move { settle(work(tx).await) })).await;
+        settled?.map_err(Stop::Refused)
+    }
+
+    /// As [`World::transact`], remembered for ten minutes under the request's `Idempotency-Key`: the same
+    /// request gets the same answer or refusal again, without being carried out again.
+    ///
+    /// # Errors
+    /// As [`World::transact`]; `idempotency_conflict` if the key was used with another request.
+    pub async fn consume<T, F>(self: &Arc<Self>, request: Consuming, work: F) -> Answer<T>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Answer<T>> + Send + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let Some(key) = request.key else { return self.transact(work).await };
+        let world = Arc::clone(self);
+        let place = format!("idempotency/{}", request.caller);
+        let slot = KeyedRequest {
+            key_hash: sha256(key.as_str().as_bytes()),
+            request_hash: request.request_hash,
+            caller: request.caller,
+        };
+        self.transact(move |tx| {
+            Box::pin(async move {
+                match idempotency::claim(tx, &slot, world.now()).await? {
+                    Claim::Fresh => {
+                        let answer = settle(work(tx).await)?;
+                        let plain =
+                            serde_json::to_vec(&answer).map_err(|error| Fault::Stored(error.to_string()))?;
+                        let sealed = world.keys.seal(&world.random, &place, &plain)?;
+                        let status = answer.as_ref().map_or_else(|problem| problem.status, |_| 200);
+                        idempotency::save(tx, &slot, &SavedResponse { status, sealed }).await?;
+                        answer.map_err(Stop::Refused)
+                    }
+                    Claim::Replay(saved) => {
+                        let plain = world.keys.open(&place, &saved.sealed)?;
+                        // EXPOSE: the answer goes to the caller that it was made for.
+                        let saved: Settled<T> = serde_json::from_slice(plain.expose())
+                            .map_err(|error| Fault::Stored(error.to_string()))?;
+                        saved.map_err(Stop::Refused)
+                    }
+                    Claim::Conflict | Claim::Unanswered => Err(refuse(
+                        ProblemCode::IdempotencyConflict,
+                        "This Idempotency-Key was sent with another request. Use a new key.",
+                    )),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Reads, outside a transaction.
+    ///
+    /// # Errors
+    /// What `work` gave, or a fault of the store.
+    pub async fn read<T, F>(&self, work: F) -> Answer<T>
+    where
+        F: for<'t> FnOnce(&'t mut AnyConnection) -> BoxFuture<'t, Answer<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.store.read(work).await
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
+
+/// An answer whose faults are out: what is left is committed.
+type Settled<T> = Result<T, Box<Problem>>;
+
+fn settle<T>(answer: Answer<T>) -> Result<Settled<T>, Fault> {
+    match answer {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Refused(problem)) => Ok(Err(problem)),
+        Err(Stop::Fault(fault)) => Err(fault),
+    }
+}
