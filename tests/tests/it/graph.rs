@@ -3,7 +3,11 @@
 
 #![allow(clippy::expect_used, reason = "a test may stop at what it cannot read")]
 
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
@@ -138,4 +142,30 @@ fn no_path_leads_where_it_must_not() {
             );
         }
     }
+}
+
+#[test]
+fn the_domain_knows_neither_http_nor_sql() {
+    let domain = Path::new("../server-stub/src/domain");
+    let files = rust_files(domain);
+    assert!(!files.is_empty(), "the server's rules live in {}", domain.display());
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file is text");
+        for (number, line) in (1..).zip(text.lines()) {
+            let code = line.split("//").next().unwrap_or_default();
+            let mut words = code.split(|character: char| !character.is_alphanumeric() && character != '_');
+            let unwanted = words.find(|word| ["axum", "sqlx"].contains(word));
+            let place = format!("{}:{number}", file.display());
+            assert_eq!(unwanted, None, "{place}: the domain knows neither HTTP nor SQL");
+        }
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    entries
+        .map(|entry| entry.expect("an entry").path())
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+        .collect()
 }
