@@ -47,6 +47,7 @@ impl Clock for SystemClock {
         self.start.elapsed()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one home of the system's clock")]
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

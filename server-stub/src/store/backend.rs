@@ -247,6 +247,7 @@ async fn keep_listening(
             Err(error) => {
                 tracing::warn!(%error, "the database no longer tells of changes; connecting again");
                 listener = loop {
+                    #[expect(clippy::disallowed_methods, reason = "real time: a frozen clock must not hold this up")]
                     tokio::time::sleep(RECONNECT).await;
                     if let Ok(listener) = listen(&address, &channel).await {
                         break listener;
