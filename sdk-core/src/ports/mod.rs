@@ -18,6 +18,7 @@ mod user_verifier;
 use std::sync::Arc;
 
 pub use crate::crypto::SoftwareSigner;
+pub use crate::device::SystemSignals;
 pub use clock::{Clock, SystemClock};
 pub use device_signals::{DeviceSignals, Signal};
 pub use device_signer::{DeviceSigner, KeyUse, SignerError};

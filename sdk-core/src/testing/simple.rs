@@ -33,7 +33,7 @@ impl Default for FixedSignals {
         Self::new(&[
             ("machine_id", "4c4c4544-0042"),
             ("model", "Laptop 7"),
-            ("os", "Debian"),
+            ("os_family", "Debian"),
             ("os_version", "12"),
         ])
     }
