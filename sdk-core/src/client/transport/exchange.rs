@@ -213,7 +213,8 @@ impl Exchange {
         if let Some(nonce) = header(headers::DPOP_NONCE) {
             *locked(&self.nonce) = Some(nonce.to_owned());
         }
-        let measured = header("date").and_then(|date| Offset::measure(date, sent, self.ports.clock.now()));
+        let measured =
+            header(headers::SERVER_TIME).and_then(|time| Offset::measure(time, sent, self.ports.clock.now()));
         let Some(measured) = measured else { return };
         let mut offset = locked(&self.offset);
         let known = offset.map_or(Duration::ZERO, Offset::size);

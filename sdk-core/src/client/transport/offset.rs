@@ -1,11 +1,10 @@
 //! What the server's clock shows, seen from here.
 //!
-//! Every answer tells the server's time in its `Date` header, in whole seconds, read somewhere between sending and
-//! receiving. So each answer bounds the offset between the two clocks from both sides. Bounds that agree are
-//! intersected, which soon leaves far less than a second; bounds that contradict mean that a clock was set, and the
-//! newest win.
+//! Every answer tells the server's time, read somewhere between sending and receiving. So each answer bounds the
+//! offset between the two clocks from both sides. Bounds that agree are intersected, which leaves the quickest
+//! answer's; bounds that contradict mean that a clock was set, and the newest win.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use countersign_protocol::Timestamp;
 
@@ -21,13 +20,12 @@ pub(super) struct Offset {
 }
 
 impl Offset {
-    /// The bounds that one answer gives, or `None` where its date cannot be read or the device's clock was set back
-    /// meanwhile.
-    pub(super) fn measure(date: &str, sent: Timestamp, received: Timestamp) -> Option<Self> {
-        let since_epoch = httpdate::parse_http_date(date).ok()?.duration_since(UNIX_EPOCH).ok()?;
-        let date = Timestamp::from_millis(0).plus(since_epoch).as_millis();
+    /// The bounds that one answer gives. `header` is the server's time in milliseconds since the epoch; `None` where
+    /// it cannot be read or the device's clock was set back meanwhile.
+    pub(super) fn measure(header: &str, sent: Timestamp, received: Timestamp) -> Option<Self> {
+        let server = Timestamp::from_millis(header.parse().ok()?).as_millis();
         (sent <= received)
-            .then(|| Self { earliest: date - received.as_millis(), latest: date + 999 - sent.as_millis() })
+            .then(|| Self { earliest: server - received.as_millis(), latest: server - sent.as_millis() })
     }
 
     /// These bounds narrowed by newer ones.
@@ -63,42 +61,45 @@ mod tests {
 
     use super::*;
 
-    const DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
-    const SECONDS: i64 = 1_700_000_000;
+    const SERVER: &str = "1700000000000";
 
+    /// The device's clock, in milliseconds from the server's time.
     fn at(millis: i64) -> Timestamp {
-        Timestamp::from_millis(SECONDS * 1000 + millis)
+        Timestamp::from_millis(1_700_000_000_000 + millis)
     }
 
     #[test]
     fn clocks_that_may_agree_are_not_corrected() {
-        let offset = Offset::measure(DATE, at(100), at(400)).unwrap();
+        let offset = Offset::measure(SERVER, at(-100), at(400)).unwrap();
         assert_eq!(offset.apply(at(500)), at(500));
         assert_eq!(offset.size(), Duration::ZERO);
     }
 
     #[test]
     fn the_offset_is_corrected_in_both_directions() {
-        let behind = Offset::measure(DATE, at(-90_000), at(-90_000)).unwrap();
-        assert_eq!(behind.apply(at(-90_000)), at(499));
+        let behind = Offset::measure(SERVER, at(-90_200), at(-90_000)).unwrap();
+        assert_eq!(behind.apply(at(-90_100)), at(0));
         assert_eq!(behind.size(), Duration::from_secs(90));
-        let ahead = Offset::measure(DATE, at(60_000), at(60_000)).unwrap();
-        assert_eq!(ahead.apply(at(60_000)), at(499));
-        assert_eq!(ahead.size(), Duration::from_millis(59_001));
+        let ahead = Offset::measure(SERVER, at(60_000), at(60_200)).unwrap();
+        assert_eq!(ahead.apply(at(60_100)), at(0));
+        assert_eq!(ahead.size(), Duration::from_secs(60));
     }
 
     #[test]
     fn bounds_narrow_until_they_contradict() {
-        let first = Offset::measure(DATE, at(-5000), at(-3000)).unwrap();
-        let second = Offset::measure(DATE, at(-4000), at(-3900)).unwrap();
-        assert_eq!(first.narrowed(second), Offset { earliest: 3900, latest: 4999 });
-        let after_a_jump = Offset::measure(DATE, at(-90_000), at(-90_000)).unwrap();
+        let first = Offset::measure(SERVER, at(-5000), at(-3000)).unwrap();
+        let second = Offset::measure(SERVER, at(-4000), at(-2000)).unwrap();
+        assert_eq!(first.narrowed(second), Offset { earliest: 3000, latest: 4000 });
+        let after_a_jump = Offset::measure(SERVER, at(-90_000), at(-90_000)).unwrap();
         assert_eq!(first.narrowed(after_a_jump), after_a_jump);
     }
 
     #[test]
     fn what_cannot_be_read_is_no_measurement() {
         assert_eq!(Offset::measure("yesterday", at(0), at(0)), None);
-        assert_eq!(Offset::measure(DATE, at(1), at(0)), None);
+        assert_eq!(Offset::measure(SERVER, at(1), at(0)), None);
+        // Out of range is brought into range instead of overflowing.
+        assert!(Offset::measure("9223372036854775807", at(0), at(0)).is_some());
+        assert!(Offset::measure("-9223372036854775808", at(0), at(0)).is_some());
     }
 }
