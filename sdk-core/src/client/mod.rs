@@ -6,7 +6,7 @@ mod fixture;
 mod pins;
 #[cfg(feature = "client")]
 mod reqwest_http;
-mod sse;
+pub(crate) mod sse;
 pub(crate) mod transport;
 
 pub use config::ServerConfig;

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+
+use countersign_protocol::{
+    ids::ChallengeId,
+    push::{Capability, ChallengeState},
+};
+use tokio::sync::{Mutex, watch};
+
+use super::{
+    error::PushError,
+    key_set::KeySet,
+    records::{EnrolledRecord, Handle, Records},
+    request::Request,
+    response::Answers,
+    routes::Routes,
+};
+use crate::{
+    Error,
+    client::transport::Transport,
+    crypto::keys::PublicKey,
+    ports::{self, Level},
+};
+
+const LOG_TARGET: &str = "countersign::push";
+/// No honest server asks one device more at once; each costs a verification.
+const MOST_REQUESTS: usize = 64;
+
+/// What waits for an answer on one enrolment.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Requests that were verified, oldest first.
+    pub requests: Vec<Request>,
+    /// Why others were not believed. They are never shown.
+    pub refused: Vec<Error>,
+}
+
+/// An enrolment in use.
+pub(crate) struct Active {
+    pub(crate) handle: Handle,
+    pub(crate) record: EnrolledRecord,
+    pub(crate) transport: Transport,
+    root: PublicKey,
+    keys: Mutex<Arc<KeySet>>,
+    records: Arc<Records>,
+    pub(crate) answers: Answers,
+    removed: Latch,
+}
+
+impl Active {
+    /// The enrolment of this record, with the key set that is kept for it.
+    pub(crate) fn new(
+        handle: Handle,
+        record: EnrolledRecord,
+        key_set: String,
+        records: Arc<Records>,
+        transport: Transport,
+    ) -> Result<Self, PushError> {
+        let damaged = |error: &dyn std::fmt::Display| PushError::Damaged {
+            entry: format!("the enrolment {}", record.enrolment_id),
+            problem: error.to_string(),
+        };
+        let root = PublicKey::try_from(&record.root).map_err(|error| damaged(&error))?;
+        let keys = KeySet::verify(key_set, &root, &record.server).map_err(|error| damaged(&error))?;
+        Ok(Self {
+            handle,
+            record,
+            transport,
+            root,
+            keys: Mutex::new(Arc::new(keys)),
+            records,
+            answers: Answers::default(),
+            removed: Latch::default(),
+        })
+    }
+
+    /// Fetches what waits and believes what is signed.
+    pub(crate) async fn list(&self) -> Result<Listing, Error> {
+        let answer = self.routes(&self.handle.possession_key()).pending().await?;
+        if answer.requests.len() > MOST_REQUESTS {
+            let problem = "it is longer than 64 requests";
+            return Err(PushError::Unusable { message: "answer", member: "requests", problem }.into());
+        }
+        let keys = self.adopt(answer.key_set).await?;
+        let now = self.transport.server_now()?;
+        let mut listing = Listing::default();
+        for signed in &answer.requests {
+            match Request::verify(signed, &self.record, &keys, now) {
+                Ok(request) => self.enlist(&mut listing, request),
+                // It ran out while it travelled; nothing is wrong.
+                Err(PushError::Expired) => {}
+                Err(error) => {
+                    self.transport.ports().log.log(
+                        Level::Warning,
+                        LOG_TARGET,
+                        &format!("not shown: {error}"),
+                    );
+                    listing.refused.push(error.into());
+                }
+            }
+        }
+        Ok(listing)
+    }
+
+    /// How a request was closed, where this device did it.
+    pub(crate) fn settled(&self, challenge: ChallengeId) -> Option<ChallengeState> {
+        self.answers.settled(challenge)
+    }
+
+    /// Whether requests are told over an event stream.
+    pub(crate) fn streams(&self) -> bool {
+        self.record.capabilities.contains(&Capability::EventStream)
+    }
+
+    /// The routes, called by `key`, the name of the possession key.
+    pub(crate) fn routes<'a>(&'a self, key: &'a str) -> Routes<'a> {
+        Routes { transport: &self.transport, key }
+    }
+
+    /// Ends everything that uses the enrolment.
+    pub(crate) fn end(&self) {
+        self.removed.set();
+    }
+
+    /// Returns when the enrolment was removed.
+    pub(crate) async fn ended(&self) {
+        self.removed.wait().await;
+    }
+
+    /// The key set to verify with: the kept one, or its successor, kept before it is believed.
+    async fn adopt(&self, offered: String) -> Result<Arc<KeySet>, Error> {
+        let mut keys = self.keys.lock().await;
+        if keys.signed() == offered {
+            return Ok(keys.clone());
+        }
+        let next = KeySet::verify(offered, &self.root, &self.record.server)?;
+        if keys.is_succeeded_by(&next)? {
+            let (records, handle, signed) =
+                (self.records.clone(), self.handle.clone(), next.signed().to_owned());
+            ports::blocking(|| PushError::ShutDown, move || records.keep_key_set(&handle, &signed)).await?;
+            *keys = Arc::new(next);
+        }
+        Ok(keys.clone())
+    }
+
+    /// Leaves out what this device answered, and all but the first of one id.
+    fn enlist(&self, listing: &mut Listing, request: Request) {
+        let challenge = request.challenge_id();
+        let listed = listing.requests.iter().any(|listed| listed.challenge_id() == challenge);
+        if !listed && self.answers.settled(challenge).is_none() {
+            listing.requests.push(request);
+        }
+    }
+}
+
+/// Something that happens once and stays so.
+pub(crate) struct Latch(watch::Sender<bool>);
+
+impl Default for Latch {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Latch {
+    pub(crate) fn set(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Returns once it is set.
+    pub(crate) async fn wait(&self) {
+        // The sender lives in `self`, so the channel cannot close meanwhile.
+        self.0.subscribe().wait_for(|set| *set).await.ok();
+    }
+}
