@@ -32,6 +32,8 @@ pub mod routes;
 mod server;
 pub mod store;
 pub mod stub;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod world;
 
 pub use config::Config;

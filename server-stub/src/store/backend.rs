@@ -17,9 +17,8 @@ use sqlx::{
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::{MigrateError, Migrator},
     postgres::PgListener,
-    sqlite::SqliteConnectOptions,
 };
-use tokio::task::AbortHandle;
+use tokio::{sync::RwLock, task::AbortHandle};
 use url::Url;
 
 use super::{
@@ -49,7 +48,7 @@ impl Writer {
         match self {
             Self::Sqlite(queue) => queue.push(job).await,
             Self::Postgres(transactions) => {
-                transactions.spawn(job);
+                transactions.spawn(job).await;
                 Ok(())
             }
         }
@@ -58,10 +57,7 @@ impl Writer {
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(queue) => queue.close().await,
-            Self::Postgres(transactions) => {
-                transactions.listener.abort();
-                transactions.pool.close().await;
-            }
+            Self::Postgres(transactions) => transactions.close().await,
         }
     }
 }
@@ -129,8 +125,9 @@ fn memory_address(name: &str) -> Result<AnyConnectOptions, StoreError> {
 
 fn file_address(path: &Path) -> Result<AnyConnectOptions, StoreError> {
     let path = std::path::absolute(path).map_err(|error| StoreError::Address(error.into()))?;
-    let url = SqliteConnectOptions::new().filename(path).create_if_missing(true).to_url_lossy();
-    AnyConnectOptions::from_url(&url).map_err(StoreError::Open)
+    // The URL that sqlx would make of a path leaves its percent signs as they are.
+    let url = Url::from_file_path(&path).map_err(|()| StoreError::Address("the path is no file".into()))?;
+    format!("sqlite://{}?mode=rwc", url.path()).parse().map_err(StoreError::Open)
 }
 
 // PostgreSQL
@@ -141,16 +138,27 @@ pub(super) struct Transactions {
     pool: AnyPool,
     channel: Arc<str>,
     listener: AbortHandle,
+    /// Read by every job from when it is taken to its end, so that closing can wait for all of them.
+    running: Arc<RwLock<()>>,
 }
 
 impl Transactions {
     /// Runs the job in a task of its own, so that it ends even if its caller goes away.
-    fn spawn(&self, mut job: Box<dyn Job>) {
+    async fn spawn(&self, mut job: Box<dyn Job>) {
+        let running = Arc::clone(&self.running).read_owned().await;
         let (pool, channel) = (self.pool.clone(), Arc::clone(&self.channel));
         tokio::spawn(async move {
             let ended = transact(&pool, &channel, job.as_mut()).await;
             job.answer(ended);
+            drop(running);
         });
+    }
+
+    async fn close(&self) {
+        let all_ended = self.running.write().await;
+        self.listener.abort();
+        self.pool.close().await;
+        drop(all_ended);
     }
 }
 
@@ -213,7 +221,8 @@ async fn open_postgres(
     read_only.database_url.query_pairs_mut().append_pair("options[default_transaction_read_only]", "on");
     let readers = pool(READERS).connect_lazy_with(read_only);
     let pool = pool(WRITERS).connect_lazy_with(address);
-    Ok((readers, Writer::Postgres(Transactions { pool, channel, listener: task.abort_handle() })))
+    let (listener, running) = (task.abort_handle(), Arc::default());
+    Ok((readers, Writer::Postgres(Transactions { pool, channel, listener, running })))
 }
 
 fn postgres_address(url: &Secret<String>, schema: &str) -> Result<AnyConnectOptions, StoreError> {
@@ -247,7 +256,10 @@ async fn keep_listening(
             Err(error) => {
                 tracing::warn!(%error, "the database no longer tells of changes; connecting again");
                 listener = loop {
-                    #[expect(clippy::disallowed_methods, reason = "real time: a frozen clock must not hold this up")]
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "real time: a frozen clock must not hold this up"
+                    )]
                     tokio::time::sleep(RECONNECT).await;
                     if let Ok(listener) = listen(&address, &channel).await {
                         break listener;

@@ -30,11 +30,15 @@
 //! # }
 //! ```
 
+pub mod audit;
 mod backend;
+#[cfg(test)]
+mod conformance;
 mod error;
 pub mod idempotency;
 mod queue;
 mod reset;
+mod sequence;
 pub mod signing_keys;
 mod tx;
 mod wakes;
