@@ -15,8 +15,8 @@ pub(crate) enum XtaskError {
     Exit { line: String, status: ExitStatus },
     #[error("cannot use {}", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("PostgreSQL did not start: {reason}")]
-    Postgres { reason: String },
+    #[error("`{program}` printed no JSON")]
+    NoJson { program: &'static str, source: serde_json::Error },
     #[error("the build made no program named {name}; is it a binary of its crate?")]
     NoProgram { name: String },
     #[error("{}: {reason}", path.display())]

@@ -50,14 +50,19 @@ fn vectors(workspace: &Workspace, mode: Mode) -> Result<(), XtaskError> {
     command::run(&mut test)
 }
 
+/// As the server describes itself, set out so that a change reads well in a diff.
 fn openapi(workspace: &Workspace, mode: Mode) -> Result<(), XtaskError> {
-    let document = command::capture(workspace.cargo().args([
+    let printed = command::capture(workspace.cargo().args([
         "run",
         "--quiet",
         "--package=countersign-server",
         "--",
         "openapi",
     ]))?;
+    let document = serde_json::from_str(&printed)
+        .and_then(|document: serde_json::Value| serde_json::to_string_pretty(&document))
+        .map_err(|source| XtaskError::NoJson { program: "countersign-server openapi", source })?
+        + "\n";
     let path = workspace.path("docs/openapi.json");
     match mode {
         Mode::Write => fs::write(&path, document).map_err(XtaskError::file(path)),

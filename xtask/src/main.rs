@@ -8,7 +8,6 @@ mod demo;
 mod error;
 mod generate;
 mod mutants;
-mod postgres;
 mod python;
 mod rules;
 mod setup;

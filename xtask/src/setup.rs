@@ -1,11 +1,12 @@
 //! `cargo xtask setup`: what the tests need beyond Rust and a C compiler.
 
 use std::{
+    fs,
     path::PathBuf,
     process::{Command, Stdio},
 };
 
-use crate::{command, error::XtaskError, postgres, python, workspace::Workspace};
+use crate::{command, error::XtaskError, python, workspace::Workspace};
 
 /// The release of cargo-deny that reads `deny.toml`.
 const CARGO_DENY: &str = "0.20.2";
@@ -34,7 +35,7 @@ struct Package {
 }
 
 const PACKAGES: &[Package] = &[
-    Package { name: "postgresql", present: || postgres::binaries().is_some() },
+    Package { name: "postgresql", present: postgres_is_there },
     Package { name: "python3-venv", present: python_can_make_environments },
 ];
 
@@ -78,6 +79,14 @@ pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf, XtaskError> {
         )?;
     }
     Ok(program)
+}
+
+/// Whether the tests will find `initdb`: on PATH, or where Debian keeps it. They start their own cluster with it.
+pub(crate) fn postgres_is_there() -> bool {
+    command::find("initdb").is_some()
+        || fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
+            versions.flatten().any(|version| version.path().join("bin/initdb").is_file())
+        })
 }
 
 fn python_can_make_environments() -> bool {

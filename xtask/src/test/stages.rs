@@ -4,8 +4,8 @@ use std::process::Command;
 
 use super::report::{Counts, Report};
 use crate::{
-    command, demo as demonstration, error::XtaskError, generate, mutants as mutations, postgres, python,
-    rules, setup, workspace::Workspace,
+    command, demo as demonstration, error::XtaskError, generate, mutants as mutations, python, rules, setup,
+    workspace::Workspace,
 };
 
 type Outcome = Result<Report, XtaskError>;
@@ -25,19 +25,22 @@ pub(crate) fn clippy(workspace: &Workspace) -> Outcome {
     Ok(Report::passed())
 }
 
-/// Unit and integration tests. One PostgreSQL serves them all.
+/// Unit and integration tests. Those on PostgreSQL start a cluster of their own.
 pub(crate) fn rust_tests(workspace: &Workspace) -> Outcome {
-    let mut test = workspace.cargo();
-    test.args(["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"]);
-    let cluster = postgres::Cluster::start()?;
-    if let Some(cluster) = &cluster {
-        test.env(postgres::VARIABLE, cluster.url());
-    }
-    let report = Report::of_run(&command::tee(&mut test)?, Counts::of_libtest);
-    Ok(match cluster {
-        Some(_) => report,
-        None => report
-            .leaving_out("tests on PostgreSQL: no initdb found; `cargo xtask setup` installs it on Debian"),
+    let finished = command::tee(workspace.cargo().args([
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--examples",
+        "--no-fail-fast",
+    ]))?;
+    let report = Report::of_run(&finished, Counts::of_libtest);
+    Ok(if setup::postgres_is_there() {
+        report
+    } else {
+        report.leaving_out("tests on PostgreSQL: no initdb found; `cargo xtask setup` installs it on Debian")
     })
 }
 
