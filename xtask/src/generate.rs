@@ -27,8 +27,8 @@ enum Mode {
 }
 
 const GENERATORS: &[Generator] = &[
-    Generator { what: "protocol/vectors", run: vectors },
     Generator { what: "docs/openapi.json", run: openapi },
+    Generator { what: "protocol/vectors", run: vectors },
 ];
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
