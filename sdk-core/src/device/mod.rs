@@ -1,10 +1,10 @@
 //! Recognising a device: its signals ([`SystemSignals`]), the salted fingerprint that a server sees of them
-//! ([`fingerprint_for`]), and the key that proves it is the same device again ([`DeviceIdentity`]).
+//! ([`fingerprint`]), and the key that proves it is the same device again ([`DeviceIdentity`]).
 //!
 //! The fingerprint is a hint, since whoever knows it can repeat it. The key is the proof.
 
 mod error;
-mod fingerprint;
+pub mod fingerprint;
 mod identity;
 mod parse;
 mod system_signals;

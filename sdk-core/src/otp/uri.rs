@@ -1,12 +1,4 @@
 //! `otpauth://totp/…` URIs: read leniently, written exactly.
-//!
-//! What is read, beside the form that everybody writes (<https://github.com/google/google-authenticator/wiki/Key-Uri-Format>):
-//! the scheme `apple-otpauth`; scheme, type, names of parameters and algorithms in any case; parts that ought to be
-//! percent-encoded and are not; `+` for a space in parameters; a missing label. Parameters that are not known are
-//! passed over. What could lead to wrong codes is refused: a known parameter twice, a value that cannot be
-//! understood, and `encoder=steam`, which marks codes of another kind.
-//!
-//! `#` begins no fragment: the rest of a secret must not vanish.
 
 use countersign_protocol::{InvalidField, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -45,7 +37,16 @@ impl TotpEntry {
         Self { issuer, account: clean(account), totp }
     }
 
-    /// Reads a URI.
+    /// Reads a URI, leniently.
+    ///
+    /// Taken is, beside the [form that everybody writes](https://github.com/google/google-authenticator/wiki/Key-Uri-Format):
+    /// the scheme `apple-otpauth`; scheme, type, names of parameters and algorithms in any case; parts that ought
+    /// to be percent-encoded and are not; `+` for a space in parameters; a missing label. Parameters that are not
+    /// known are passed over.
+    ///
+    /// What could lead to wrong codes is refused: a known parameter twice, a value that cannot be understood, and
+    /// `encoder=steam`, which marks codes of another kind. `#` begins no fragment, so that the rest of a secret
+    /// cannot vanish.
     ///
     /// # Errors
     /// [`OtpUriError`] names what is wrong and what to do.
