@@ -199,3 +199,13 @@ fn without_a_key_nothing_is_signed() {
     let result = sign(&fixture.signer, "other", &Header::new(typ::RESPONSE), &claims());
     assert!(matches!(result, Err(CryptoError::Signer(crate::ports::SignerError::Missing))));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_a_reader_panic(header in ".{0,80}", payload in ".{0,80}", text in ".{0,200}") {
+        let fixture = Fixture::new();
+        proptest::prop_assert!(fixture.verify(&fixture.raw(&header, &payload)).is_err());
+        proptest::prop_assert!(fixture.verify(&text).is_err());
+        let _ = (peek_header(&text), signing_input_hash(&text));
+    }
+}
