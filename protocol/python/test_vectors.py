@@ -18,12 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-LINKS = json.loads((VECTORS / "enroll-uri.json").read_text("utf-8"))
-MESSAGES = {
-    path.stem: json.loads(path.read_text("utf-8"))
-    for path in sorted(VECTORS.glob("*.json"))
-    if path.stem != "enroll-uri"
-}
+FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(VECTORS.glob("*.json"))}
+MESSAGES = {name: vector for name, vector in FILES.items() if "jws" in vector}
+LINKS = FILES["enroll-uri"]
 INVALID = [
     pytest.param(vector, invalid, id=f"{name}-{invalid['reason']}-{number}")
     for name, vector in MESSAGES.items()

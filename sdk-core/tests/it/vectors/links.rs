@@ -3,7 +3,7 @@
 use countersign::protocol::enroll_uri::EnrollUri;
 use serde::{Deserialize, Serialize};
 
-use super::{read, story};
+use super::{LINKS, read, story};
 
 #[derive(Serialize, Deserialize)]
 struct Links {
@@ -101,7 +101,7 @@ fn bad() -> Vec<Bad> {
 
 #[test]
 fn good_links_say_what_stands_beside_them_and_bad_ones_are_refused() {
-    let links: Links = serde_json::from_str(&read("enroll-uri.json")).unwrap();
+    let links: Links = serde_json::from_str(&read(LINKS)).unwrap();
     for good in &links.good {
         let read: EnrollUri = good.uri.parse().unwrap_or_else(|error| panic!("{}: {error}", good.uri));
         assert_eq!(read.server.as_str(), good.server);
