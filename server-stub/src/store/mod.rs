@@ -6,7 +6,9 @@
 //!
 //! What is single use is consumed by one statement (`UPDATE … WHERE used_at IS NULL`) whose row count decides.
 //! Claim, check and consume are one closure of [`Store::write`]. A wrong code is not an error of the closure but a
-//! result: an error would roll back the claim.
+//! result: an error would roll back the claim. A statement that fails ends the closure: PostgreSQL runs no further
+//! one in that transaction, so what may exist already is met with `ON CONFLICT`, not by catching
+//! [`StoreError::UniqueViolation`].
 //!
 //! ```
 //! use countersign_server::store::{Database, Store, StoreError};

@@ -94,3 +94,73 @@ async fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), sqlx::Err
     }
     tx.execute(COMMIT).await
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use futures_util::future::join_all;
+    use sqlx::query;
+
+    use crate::store::{Database, Store, StoreError};
+
+    async fn store() -> Store {
+        Store::open(&Database::Memory { name: "queue".to_owned() }).await.unwrap()
+    }
+
+    /// Runs each statement in a write of its own. On the one thread of these tests all of them are queued before the
+    /// writer runs, so that few enough are one group.
+    async fn group(store: &Store, statements: &[&'static str]) -> Vec<Result<(), StoreError>> {
+        let write = |statement| {
+            store.write(move |tx| {
+                Box::pin(async move {
+                    query(statement).execute(tx.connection()).await?;
+                    Ok::<_, StoreError>(())
+                })
+            })
+        };
+        join_all(statements.iter().map(|&statement| write(statement))).await
+    }
+
+    async fn rows(store: &Store) -> usize {
+        let rows = store.read(|connection| {
+            Box::pin(async move {
+                let rows = query("SELECT 1 FROM sequences").fetch_all(connection).await?;
+                Ok::<_, StoreError>(rows.len())
+            })
+        });
+        rows.await.unwrap()
+    }
+
+    const A: &str = "INSERT INTO sequences (name, value) VALUES ('a', 0)";
+    const B: &str = "INSERT INTO sequences (name, value) VALUES ('b', 0)";
+
+    /// SQLite rolls back by itself when a disk is full; here a statement does it.
+    #[tokio::test]
+    async fn a_group_that_is_lost_is_told_so_and_the_next_one_is_not() {
+        let store = store().await;
+        for result in group(&store, &[A, "ROLLBACK", B]).await {
+            assert!(matches!(result, Err(StoreError::Commit(_))), "{result:?}");
+        }
+        assert_eq!(rows(&store).await, 0);
+        assert!(group(&store, &[A, B]).await.iter().all(Result::is_ok));
+        assert_eq!(rows(&store).await, 2);
+    }
+
+    #[tokio::test]
+    async fn jobs_of_one_group_see_what_those_before_them_did() {
+        let store = store().await;
+        let results = group(&store, &[A, A, B]).await;
+        assert!(results[0].is_ok() && results[2].is_ok());
+        assert!(matches!(results[1], Err(StoreError::UniqueViolation(_))));
+        assert_eq!(rows(&store).await, 2);
+    }
+
+    #[tokio::test]
+    async fn more_jobs_than_a_group_holds_are_all_done() {
+        let store = store().await;
+        let results = group(&store, &["UPDATE sequences SET value = value + 1"; 3 * super::GROUP + 1]).await;
+        assert_eq!(results.len(), 3 * super::GROUP + 1);
+        assert!(results.iter().all(Result::is_ok));
+    }
+}
