@@ -17,18 +17,14 @@ pub(super) fn succeeded(response: HttpResponse) -> Result<HttpResponse, Transpor
     }
 }
 
-/// The body as JSON.
+/// The body as JSON. No content (204) reads as `()` and as nothing else.
 pub(super) fn json<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, TransportError> {
+    if response.status == 204 {
+        return serde_json::from_str("null")
+            .map_err(|_| TransportError::Unexpected("status 204 instead of an answer".to_owned()));
+    }
     expect_media_type("application/json", response.header("content-type"))?;
     serde_json::from_slice(&response.body).map_err(|error| malformed(&error))
-}
-
-/// Checks that there is no content, 204.
-pub(super) fn no_content(response: &HttpResponse) -> Result<(), TransportError> {
-    if response.status == 204 {
-        return Ok(());
-    }
-    Err(TransportError::Unexpected(format!("status {} instead of 204", response.status)))
 }
 
 /// Checks that a successful answer is a stream of events.

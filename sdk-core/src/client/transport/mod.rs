@@ -52,7 +52,7 @@ impl Transport {
         }))
     }
 
-    /// Makes the call and reads the JSON of its answer.
+    /// Makes the call and reads the JSON of its answer; `()` for one without content, 204.
     ///
     /// # Errors
     /// [`Error`]: the server's refusal, or why there is no usable answer.
@@ -63,19 +63,6 @@ impl Transport {
     {
         let request = self.prepare(call)?;
         let answer = self.0.repeated(&request).await.and_then(|response| answer::json(&response));
-        answer.map_err(|error| error.public(Some(&request.correlation_id)))
-    }
-
-    /// Makes the call and checks that it is answered by 204.
-    ///
-    /// # Errors
-    /// As [`Transport::call`].
-    pub(crate) async fn call_empty<B>(&self, call: Call<'_, B>) -> Result<(), Error>
-    where
-        B: Serialize + Sync + ?Sized,
-    {
-        let request = self.prepare(call)?;
-        let answer = self.0.repeated(&request).await.and_then(|response| answer::no_content(&response));
         answer.map_err(|error| error.public(Some(&request.correlation_id)))
     }
 

@@ -94,7 +94,7 @@ async fn a_server_that_keeps_asking_for_a_nonce_is_asked_twice() {
     for _ in 0..2 {
         fixture.http.push_json(401, &problem(ProblemCode::UseDpopNonce));
     }
-    let error = transport(&fixture).call_empty(Call::get("/thing").by(DPOP)).await.unwrap_err();
+    let error = transport(&fixture).call::<_, ()>(Call::get("/thing").by(DPOP)).await.unwrap_err();
     assert!(matches!(error, Error::Refused(refusal) if refusal.code == ProblemCode::UseDpopNonce));
     assert_eq!(fixture.http.requests().len(), 2);
 }
@@ -134,7 +134,7 @@ async fn what_is_not_safe_or_cannot_help_is_not_repeated() {
         let key = key();
         let call = Call::post_empty("/thing");
         let call = if repeatable { call.under(&key) } else { call };
-        let refused = transport(&fixture).call_empty(call).await.unwrap_err();
+        let refused = transport(&fixture).call::<_, ()>(call).await.unwrap_err();
         assert_eq!(refused, Error::from(error));
         assert_eq!(fixture.http.requests().len(), 1);
     }
@@ -199,14 +199,17 @@ async fn a_body_that_is_too_long_is_refused_even_if_the_network_did_not_count() 
 }
 
 #[tokio::test]
-async fn content_where_none_was_promised_is_refused() {
+async fn content_and_no_content_are_not_taken_for_each_other() {
     let fixture = Fixture::new();
-    fixture.http.push(|_| answer(204, "", ("x", ""), ""));
+    for _ in 0..2 {
+        fixture.http.push(|_| answer(204, "", ("x", ""), ""));
+    }
     fixture.http.push_json(200, &json!({}));
     let transport = transport(&fixture);
-    transport.call_empty(Call::get("/thing")).await.unwrap();
-    let error = transport.call_empty(Call::get("/thing")).await.unwrap_err();
-    assert_eq!(reason(&error), "status 200 instead of 204");
+    transport.call::<_, ()>(Call::get("/thing")).await.unwrap();
+    assert_eq!(reason(&get(&transport).await.unwrap_err()), "status 204 instead of an answer");
+    let error = transport.call::<_, ()>(Call::get("/thing")).await.unwrap_err();
+    assert!(reason(&error).starts_with("the body is JSON of another shape"));
 }
 
 #[tokio::test]

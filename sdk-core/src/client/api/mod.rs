@@ -1,0 +1,5 @@
+//! The server's resources as typed methods, one file each.
+
+mod account;
+mod push;
+mod totp;

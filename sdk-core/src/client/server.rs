@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use countersign_protocol::{Timestamp, fields::ServerUrl};
+
+use super::{LOG_TARGET, ServerConfig, transport::Transport};
+use crate::{
+    Error,
+    device::DeviceIdentity,
+    ports::{Level, Ports},
+    trust::TrustStore,
+};
+
+/// One server, seen from this device. Cheap to clone; clones share what they learn of the server.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    config: ServerConfig,
+    transport: Transport,
+    trust: TrustStore,
+}
+
+impl Client {
+    /// The configured server. Nothing is sent yet.
+    pub fn new(config: ServerConfig, ports: Ports) -> Self {
+        let transport = Transport::new(&config, ports.clone());
+        let trust = TrustStore::new(ports, config.url().clone());
+        Self(Arc::new(Inner { config, transport, trust }))
+    }
+
+    /// The server at this address, with the defaults of [`ServerConfig::new`]. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] when the address is not one of a server.
+    pub fn connect(url: &str, ports: Ports) -> Result<Self, Error> {
+        Ok(Self::new(ServerConfig::new(url.parse()?), ports))
+    }
+
+    /// The address of the server.
+    pub fn server(&self) -> &ServerUrl {
+        self.0.config.url()
+    }
+
+    /// The server's time, as its answers told it; before the first answer, the device's own.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`] when the clocks are more than ten minutes apart: nothing that depends on time,
+    /// such as a code, can be right then.
+    pub fn server_now(&self) -> Result<Timestamp, Error> {
+        self.0.transport.server_now()
+    }
+
+    pub(super) fn config(&self) -> &ServerConfig {
+        &self.0.config
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    pub(super) fn trust(&self) -> &TrustStore {
+        &self.0.trust
+    }
+
+    pub(super) fn ports(&self) -> &Ports {
+        self.0.transport.ports()
+    }
+
+    /// The key by which the server knows this device, made at first use.
+    pub(super) async fn device(&self) -> Result<DeviceIdentity, Error> {
+        Ok(DeviceIdentity::for_server(self.server(), self.ports()).await?)
+    }
+
+    pub(super) fn log(&self, level: Level, line: &str) {
+        self.ports().log.log(level, LOG_TARGET, line);
+    }
+}
