@@ -7,7 +7,7 @@ use crate::crypto::digest::sha256;
 
 /// SHA-256 of a server's public key as its certificate has it (`SubjectPublicKeyInfo`, RFC 7469 section 2.4).
 ///
-/// As text `sha256/` and 44 characters of Base64, which is what OkHttp, curl and
+/// As text `sha256/` and 44 characters of Base64, which is what Android, curl and
 /// `openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SpkiPin([u8; 32]);

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use countersign_protocol::{Timestamp, fields::ServerUrl};
+use countersign_protocol::{Timestamp, device::DeviceDescription, fields::ServerUrl};
 
 use super::{LOG_TARGET, ServerConfig, transport::Transport};
 use crate::{
     Error,
     device::DeviceIdentity,
-    ports::{Level, Ports},
+    ports::{Level, Ports, blocking},
     trust::TrustStore,
 };
 
@@ -50,10 +50,6 @@ impl Client {
         self.0.transport.server_now()
     }
 
-    pub(super) fn config(&self) -> &ServerConfig {
-        &self.0.config
-    }
-
     pub(super) fn transport(&self) -> &Transport {
         &self.0.transport
     }
@@ -69,6 +65,13 @@ impl Client {
     /// The key by which the server knows this device, made at first use.
     pub(super) async fn device(&self) -> Result<DeviceIdentity, Error> {
         Ok(DeviceIdentity::for_server(self.server(), self.ports()).await?)
+    }
+
+    /// This device as people recognise it.
+    pub(super) async fn describe_device(&self) -> Result<DeviceDescription, Error> {
+        let client = self.clone();
+        let describe = move || Ok(client.0.config.describe(&*client.ports().signals)?);
+        blocking(|| Error::Cancelled, describe).await
     }
 
     pub(super) fn log(&self, level: Level, line: &str) {

@@ -36,7 +36,7 @@ impl Routes<'_> {
 
     pub(crate) async fn remove(&self, id: EnrolmentId) -> Result<(), Error> {
         let path = format!("/mfa/push/devices/{id}");
-        self.transport.call_empty(Call::delete(&path).by(self.auth())).await
+        self.transport.call(Call::delete(&path).by(self.auth())).await
     }
 
     pub(crate) async fn events(&self) -> Result<PushEvents, Error> {

@@ -24,7 +24,7 @@ use std::{sync::Arc, time::Duration};
 use countersign_protocol::{
     ProblemCode, Secret, Timestamp,
     account::{Refresh, SessionEnd, TokenSet, TokenType},
-    fields::Email,
+    fields::{Email, IdempotencyKey},
     ids::SessionId,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -116,12 +116,8 @@ impl Session {
     /// Returns when the session is over, with the reason where the server told one.
     pub async fn ended(&self) -> Option<SessionEnd> {
         let mut ended = self.0.ended.subscribe();
-        let reason = match ended.wait_for(Option::is_some).await {
-            Ok(ended) => ended.and_then(|ended| ended.0),
-            // This session holds the sender, so it cannot be gone.
-            Err(_) => None,
-        };
-        reason
+        // This session holds the sender, so waiting does not fail.
+        ended.wait_for(Option::is_some).await.ok().and_then(|ended| ended.and_then(|Ended(reason)| reason))
     }
 
     /// Signs out: the server ends the session, and this device forgets it.
@@ -130,7 +126,7 @@ impl Session {
     /// [`Error::Offline`] or [`Error::Interrupted`] when the server cannot be told. The session goes on; try again,
     /// or [`forget`](Self::forget) it here.
     pub async fn logout(&self) -> Result<(), Error> {
-        let key = self.0.transport.idempotency_key()?;
+        let key = self.idempotency_key()?;
         match self.call(Call::post_empty("/auth/logout").under(&key)).await {
             Ok(()) => self.end(Some(SessionEnd::LoggedOut)).await,
             // It was over already.
@@ -159,6 +155,10 @@ impl Session {
     pub async fn refresh(&self) -> Result<(), Error> {
         let mut access = self.0.access.lock().await;
         self.refreshed(&mut access).await.map(drop)
+    }
+
+    pub(super) fn idempotency_key(&self) -> Result<IdempotencyKey, Error> {
+        self.0.transport.idempotency_key()
     }
 
     /// Makes a call as the signed-in user. An access token that the server does not take is replaced, once.
@@ -251,6 +251,12 @@ impl Session {
             first
         });
         Error::SessionEnded { reason }
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Session").field(&self.id()).finish()
     }
 }
 

@@ -84,7 +84,8 @@ impl SessionStore {
         self.run(|store| {
             let Some(text) = store.storage.get(&store.entry)?.map(Secret::new) else { return Ok(None) };
             // EXPOSE: read into the record, whose token is a secret again.
-            let record: Record = serde_json::from_str(text.expose()).map_err(SessionStoreError::Unreadable)?;
+            let record: Record =
+                serde_json::from_str(text.expose()).map_err(SessionStoreError::Unreadable)?;
             match record.version {
                 VERSION => Ok(Some(record)),
                 other => Err(SessionStoreError::Version(other)),

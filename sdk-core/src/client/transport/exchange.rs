@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{Auth, Call, answer, backoff, error::TransportError, offset, offset::Offset, random_name};
 use crate::{
+    client::LOG_TARGET,
     crypto::dpop::{self, DpopRequest},
     ports::{self, HttpError, HttpRequest, HttpResponse, HttpStream, Level, Method, Ports},
 };
@@ -25,8 +26,6 @@ use crate::{
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
 const USER_AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
-
-const LOG_TARGET: &str = "countersign::client";
 
 /// What is known of the server, and how it is reached.
 pub(super) struct Exchange {

@@ -19,10 +19,7 @@ mod offset;
 use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use countersign_protocol::{
-    Timestamp,
-    fields::{IdempotencyKey, ServerUrl},
-};
+use countersign_protocol::{Timestamp, fields::IdempotencyKey};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use self::call::{Auth, Call};
@@ -30,7 +27,8 @@ use self::{
     exchange::{Exchange, Prepared},
     offset::Offset,
 };
-use super::{config::ServerConfig, sse::EventStream};
+use super::config::ServerConfig;
+pub(crate) use super::sse::EventStream;
 use crate::{
     Error,
     ports::{Ports, Random, RandomError},
@@ -107,11 +105,6 @@ impl Transport {
     /// [`Error::Device`] without randomness.
     pub(crate) fn idempotency_key(&self) -> Result<IdempotencyKey, Error> {
         Ok(random_name(&*self.0.ports.random)?.parse()?)
-    }
-
-    /// The server's address.
-    pub(crate) fn server(&self) -> &ServerUrl {
-        &self.0.server
     }
 
     /// The ports in use.

@@ -10,7 +10,7 @@ use countersign_protocol::Timestamp;
 
 /// The largest offset that is corrected. Beyond it one of the two clocks is wrong, and nothing that depends on time
 /// can be decided here.
-pub(super) const LARGEST: Duration = Duration::from_secs(600);
+pub(super) const LARGEST: Duration = Duration::from_mins(10);
 
 /// Bounds of server time minus device time, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
