@@ -63,7 +63,6 @@ CREATE INDEX mfa_methods_by_user ON mfa_methods (user_id, created_at) WHERE dele
 CREATE TABLE mfa_totp_secrets (
     method_id     TEXT PRIMARY KEY REFERENCES mfa_methods (id),
     secret_sealed BYTEA NOT NULL,
-    key_id        TEXT NOT NULL,
     algorithm     TEXT NOT NULL CHECK (algorithm IN ('SHA1', 'SHA256', 'SHA512')),
     digits        BIGINT NOT NULL CHECK (digits BETWEEN 6 AND 8),
     period        BIGINT NOT NULL CHECK (period BETWEEN 1 AND 300),
@@ -116,7 +115,6 @@ CREATE TABLE logins (
     trust_device     BIGINT NOT NULL DEFAULT 0 CHECK (trust_device IN (0, 1)),
     -- Space-separated, in the order in which they were proven.
     amr              TEXT NOT NULL,
-    acr              TEXT NOT NULL,
     deny_reason      TEXT,
     -- When the last factor was proven, and when the tokens were handed out: once.
     authenticated_at BIGINT,

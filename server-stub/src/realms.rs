@@ -117,7 +117,6 @@ impl Realms {
             format!("{}/r/{name}", self.0.public_url)
         };
         let issuer = address.parse().map_err(|error| Fault::Stored(format!("the public address {error}")))?;
-        let passwords = Passwords::new(config.password_hashes_at_once, &random)?;
         Ok(Arc::new(World {
             realm: name.to_owned(),
             issuer,
@@ -127,7 +126,7 @@ impl Realms {
             store,
             keys,
             policy: Policy::of(config.preset),
-            passwords,
+            passwords: Passwords::new(config.password_hashes_at_once),
         }))
     }
 }

@@ -1,5 +1,15 @@
 //! The rules. They know neither HTTP nor SQL: handlers call them, repositories serve them.
 
+pub mod account;
 pub mod answer;
+pub mod events;
+pub mod factors;
+pub mod limits;
+pub mod login;
+pub mod mail;
 pub mod passwords;
 pub mod policy;
+pub mod rotation;
+pub mod sessions;
+pub mod totp;
+pub mod trust;

@@ -9,25 +9,42 @@ use argon2::{
 use countersign_protocol::fields::Password;
 use tokio::sync::Semaphore;
 
-use super::answer::Fault;
+use super::{answer::Fault, limits::Claim};
 use crate::random::Random;
+
+/// Passwords that everybody tries first, in lower case, one a line, in order.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Verified in place of a hash that is not there, so that an unknown user costs as much as a known one: the
+/// parameters of new hashes, and an output that no password has.
+const DECOY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes and verifies passwords. The bound keeps 64 logins at once from taking 64 times the memory (19 MiB each,
 /// OWASP's parameters for Argon2id) and both cores from everything else.
-pub struct Passwords {
-    permits: Arc<Semaphore>,
-    /// Verified in place of a hash that is not there, so that an unknown user costs as much as a known one.
-    decoy: String,
+pub struct Passwords(Arc<Semaphore>);
+
+/// The result of a comparison. Only a claimed attempt opens it, so that no guess is free.
+pub struct Checked(bool);
+
+impl Checked {
+    /// Whether the password was right.
+    pub fn reveal(self, _claim: &Claim) -> bool {
+        self.0
+    }
+}
+
+/// Whether a password is among those that everybody tries first.
+pub fn is_common(password: &Password) -> bool {
+    // EXPOSE: compared.
+    let password = zeroize::Zeroizing::new(password.expose().to_lowercase());
+    COMMON.lines().any(|common| common == *password)
 }
 
 impl Passwords {
     /// At most `at_once` computations at a time.
-    ///
-    /// # Errors
-    /// [`Fault`] if there is no randomness.
-    pub fn new(at_once: usize, random: &Random) -> Result<Self, Fault> {
-        let decoy = hash(random.token256()?.expose().as_bytes(), &random.bytes()?)?;
-        Ok(Self { permits: Arc::new(Semaphore::new(at_once.max(1))), decoy })
+    pub fn new(at_once: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_once.max(1))))
     }
 
     /// A new hash in PHC form.
@@ -41,20 +58,20 @@ impl Passwords {
         self.compute(move || hash(password.expose().as_bytes(), &salt)).await
     }
 
-    /// Whether the password is the one that was hashed. Without a hash, the answer is no after the same work.
+    /// Compares a password with the one that was hashed. Without a hash it is wrong, after the same work.
     ///
     /// # Errors
     /// [`Fault`] if the stored hash cannot be read.
-    pub async fn verify(&self, password: &Password, hash: Option<&str>) -> Result<bool, Fault> {
+    pub async fn check(&self, password: &Password, hash: Option<&str>) -> Result<Checked, Fault> {
         let known = hash.is_some();
-        let hash = hash.unwrap_or(&self.decoy).to_owned();
+        let hash = hash.unwrap_or(DECOY).to_owned();
         let password = password.clone();
         let fits = self.compute(move || {
             let hash = PasswordHash::new(&hash).map_err(|error| Fault::Stored(error.to_string()))?;
             // EXPOSE: compared by the library in constant time.
             Ok(Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
         });
-        Ok(fits.await? && known)
+        Ok(Checked(fits.await? && known))
     }
 
     async fn compute<T: Send + 'static>(
@@ -62,7 +79,7 @@ impl Passwords {
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let stopping = |_| Fault::Crypto("the server is stopping");
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(stopping)?;
+        let permit = Arc::clone(&self.0).acquire_owned().await.map_err(stopping)?;
         let job = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(permit);
@@ -84,14 +101,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_fits_its_password_alone() {
-        let random = Random::system();
-        let passwords = Passwords::new(2, &random).unwrap();
+        let passwords = Passwords::new(2);
         let (good, other): (Password, Password) =
             ("correct horse".parse().unwrap(), "battery staple".parse().unwrap());
-        let hash = passwords.hash(&random, &good).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify(&good, Some(&hash)).await.unwrap());
-        assert!(!passwords.verify(&other, Some(&hash)).await.unwrap());
-        assert!(!passwords.verify(&good, None).await.unwrap());
+        let hash = passwords.hash(&Random::system(), &good).await.unwrap();
+        assert!(passwords.check(&good, Some(&hash)).await.unwrap().0);
+        assert!(!passwords.check(&other, Some(&hash)).await.unwrap().0);
+        assert!(!passwords.check(&good, None).await.unwrap().0);
+        assert!(passwords.check(&good, Some("$argon2id$damaged")).await.is_err());
+        let parameters = |hash: &str| hash.rsplitn(3, '$').last().unwrap().to_owned();
+        assert_eq!(parameters(DECOY), parameters(&hash), "a decoy costs what a hash costs");
+    }
+
+    #[test]
+    fn common_passwords_are_known_in_any_case() {
+        assert!(COMMON.lines().count() > 200);
+        assert!(COMMON.lines().all(|line| line.len() >= 8 && line == line.to_lowercase()));
+        assert!(is_common(&"PassWord123".parse().unwrap()));
+        assert!(!is_common(&"correct horse battery".parse().unwrap()));
     }
 }

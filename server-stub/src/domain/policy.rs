@@ -1,4 +1,4 @@
-//! The rules in numbers.
+//! The rules in numbers. A preset names a whole set of them, so that a test can say which server it speaks to.
 
 use std::time::Duration;
 
@@ -20,22 +20,113 @@ impl std::str::FromStr for Preset {
     }
 }
 
-/// What is in force in a realm.
-#[derive(Debug, Clone)]
+/// The rules of a realm.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// How long a login may take.
+    /// How often one may be wrong.
+    pub attempts: Attempts,
+    /// How long an activation link is good.
+    pub activation_life: Duration,
+    /// How long a login may take, from the password to the tokens.
     pub login_life: Duration,
+    /// Life of an access token.
+    pub access_life: Duration,
+    /// Life of a session, however often it is refreshed.
+    pub session_life: Duration,
+    /// How long a device is trusted, however often its token is rotated.
+    pub trust_life: Duration,
+    /// How long a rotated token still gives its successor when no key binds it.
+    pub unbound_retry: Duration,
+    /// How old a sign-in may be that changes the factors of its account.
+    pub reauthentication: Duration,
+    /// New code generators.
+    pub totp: Totp,
     /// How long a push request may wait for its answer.
     pub push_life: Duration,
+}
+
+/// Limits of wrong attempts. A good attempt is given back, so that only wrong ones count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempts {
+    /// At one authenticator of one account: its password, its code generators.
+    pub authenticator: Limit,
+    /// At one account, over all its authenticators. Twice as much, so that one locked method leaves room for
+    /// another.
+    pub account: Limit,
+    /// From one network address. An address may stand for an office, so this stops only machines.
+    pub address: Limit,
+    /// Failures in a row that lock an authenticator.
+    pub lock_after: u32,
+    /// How long the first lock lasts; each further one lasts twice as long as the one before.
+    pub first_lock: Duration,
+    /// The longest lock.
+    pub longest_lock: Duration,
+}
+
+/// Attempts in fixed windows that begin with their first attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// In a minute.
+    pub per_minute: u32,
+    /// In an hour.
+    pub per_hour: u32,
+}
+
+/// Parameters of new code generators, RFC 6238.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totp {
+    /// Digits of a code, 6 to 8.
+    pub digits: u8,
+    /// Seconds of a step.
+    pub period: u32,
+    /// Steps before and after the current one whose codes are accepted.
+    pub window: u16,
 }
 
 impl Policy {
     /// The rules of a preset.
     pub fn of(preset: Preset) -> Self {
         match preset {
-            Preset::Standard => {
-                Self { login_life: Duration::from_mins(10), push_life: Duration::from_secs(60) }
-            }
+            Preset::Standard => Self {
+                attempts: Attempts {
+                    authenticator: Limit { per_minute: 5, per_hour: 20 },
+                    account: Limit { per_minute: 10, per_hour: 40 },
+                    address: Limit { per_minute: 100, per_hour: 1000 },
+                    lock_after: 5,
+                    first_lock: Duration::from_mins(15),
+                    longest_lock: Duration::from_hours(24),
+                },
+                activation_life: Duration::from_hours(24),
+                login_life: Duration::from_mins(10),
+                access_life: Duration::from_mins(10),
+                session_life: Duration::from_hours(30 * 24),
+                trust_life: Duration::from_hours(30 * 24),
+                unbound_retry: Duration::from_secs(30),
+                reauthentication: Duration::from_mins(10),
+                totp: Totp { digits: 6, period: 30, window: 1 },
+                push_life: Duration::from_mins(1),
+            },
         }
+    }
+}
+
+impl Attempts {
+    /// How long the lock lasts that follows `earlier` locks without a good attempt between them.
+    pub fn lock(&self, earlier: u32) -> Duration {
+        let doubled = 2_u32.checked_pow(earlier).and_then(|factor| self.first_lock.checked_mul(factor));
+        doubled.map_or(self.longest_lock, |lock| lock.min(self.longest_lock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_double_up_to_a_day() {
+        let attempts = Policy::of(Preset::Standard).attempts;
+        let minutes: Vec<u64> = (0..9).map(|earlier| attempts.lock(earlier).as_secs() / 60).collect();
+        assert_eq!(minutes, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
+        assert_eq!(attempts.lock(u32::MAX), attempts.longest_lock);
     }
 }

@@ -32,17 +32,30 @@
 //! # }
 //! ```
 
+pub mod attempts;
 pub mod audit;
 mod backend;
+pub mod challenges;
 #[cfg(test)]
 mod conformance;
+pub mod devices;
 mod error;
 pub mod idempotency;
+pub mod logins;
+pub mod methods;
+pub mod outbox;
 mod queue;
 mod reset;
+pub mod rotation;
+mod row;
 mod sequence;
+pub mod sessions;
 pub mod signing_keys;
+pub mod tenants;
+pub mod totp;
+pub mod trust;
 mod tx;
+pub mod users;
 mod wakes;
 
 use std::{path::PathBuf, sync::Arc};
@@ -54,6 +67,8 @@ use tokio::sync::oneshot;
 
 use self::{backend::Writer, tx::Work, wakes::Hub};
 pub use self::{error::StoreError, tx::Tx, wakes::Wakes};
+/// Where rows are read, inside a transaction or outside.
+pub use sqlx::AnyConnection as Connection;
 
 /// Where the rows are.
 #[derive(Debug, Clone)]

@@ -1,0 +1,144 @@
+//! The steps of a waiting login, written.
+
+use countersign_protocol::{Timestamp, ids::LoginId, push::DenyReason};
+
+use super::{InvalidTransition, Login, Stage};
+use crate::{
+    domain::{
+        answer::{Answer, Stop},
+        events::{About, Details, Event, Source, record},
+        factors::{Factor, Proven},
+    },
+    store::{
+        Tx, challenges,
+        logins::{self, OpenChallenge, Transition},
+    },
+    world::World,
+};
+
+/// The topic that wakes whoever waits for a login.
+pub fn topic(id: LoginId) -> String {
+    format!("login:{id}")
+}
+
+/// A factor was proven, and the login is finished. `trust_device` is added to what was asked for before.
+///
+/// A push request that is open is superseded, unless it is the factor.
+///
+/// # Errors
+/// `login_state`, `login_expired`, or a fault.
+pub async fn finish(
+    tx: &mut Tx,
+    world: &World,
+    source: &Source,
+    mut login: Login,
+    factor: Factor,
+    trust_device: bool,
+) -> Answer<Login> {
+    if factor != Factor::Push {
+        supersede(tx, &login, world.now()).await?;
+    }
+    login.proven = login.proven.and(factor);
+    login.trust_device |= trust_device;
+    let login = write(tx, login, |stage| stage.authenticate(world.now())).await?;
+    let details = Details {
+        method: Some(factor.as_str()),
+        device: Some(login.facts.device.name.to_string()),
+        metadata: Some(serde_json::json!({"login_id": login.facts.id, "acr": login.proven.acr()})),
+    };
+    record(tx, world, source, about(&login), Event::LoginSucceeded, details).await?;
+    Ok(login)
+}
+
+/// A push request was made for the login; one that was open before is superseded. `trust_device` is what is asked
+/// for with it.
+///
+/// # Errors
+/// `login_state`, `login_expired`, or a fault.
+pub async fn ask(
+    tx: &mut Tx,
+    world: &World,
+    mut login: Login,
+    challenge: OpenChallenge,
+    trust_device: bool,
+) -> Answer<Login> {
+    supersede(tx, &login, world.now()).await?;
+    login.trust_device = trust_device;
+    write(tx, login, |stage| stage.ask(challenge)).await
+}
+
+/// The push request of the login was denied. The login is over.
+///
+/// # Errors
+/// `login_state`, `login_expired`, or a fault.
+pub async fn deny(
+    tx: &mut Tx,
+    world: &World,
+    source: &Source,
+    login: Login,
+    reason: DenyReason,
+) -> Answer<Login> {
+    let login = write(tx, login, |stage| stage.deny(reason)).await?;
+    let details = Details {
+        method: Some(Factor::Push.as_str()),
+        device: Some(login.facts.device.name.to_string()),
+        metadata: Some(serde_json::json!({"login_id": login.facts.id, "reason": reason})),
+    };
+    record(tx, world, source, about(&login), Event::LoginDenied, details).await?;
+    Ok(login)
+}
+
+/// The push request of the login was closed without an approval; another method may be used.
+///
+/// # Errors
+/// `login_state`, `login_expired`, or a fault.
+pub async fn reopen(tx: &mut Tx, login: Login) -> Answer<Login> {
+    write(tx, login, Stage::reopen).await
+}
+
+/// Its caller gives the login up.
+///
+/// # Errors
+/// `login_state`, `login_expired`, or a fault.
+pub async fn cancel(tx: &mut Tx, world: &World, source: &Source, login: Login) -> Answer<()> {
+    supersede(tx, &login, world.now()).await?;
+    let login = write(tx, login, Stage::cancel).await?;
+    let details =
+        Details { metadata: Some(serde_json::json!({"login_id": login.facts.id})), ..Details::default() };
+    record(tx, world, source, about(&login), Event::LoginCancelled, details).await
+}
+
+pub(super) fn about(login: &Login) -> About {
+    About::user(login.facts.tenant_id, login.facts.user_id)
+}
+
+async fn supersede(tx: &mut Tx, login: &Login, now: Timestamp) -> Answer<()> {
+    if let Stage::Pending(challenge) = &login.stage {
+        challenges::supersede(tx, challenge.id, login.facts.user_id, now).await?;
+    }
+    Ok(())
+}
+
+/// Makes one step and writes it, if the login still stands where it was read.
+async fn write(
+    tx: &mut Tx,
+    login: Login,
+    step: impl FnOnce(Stage) -> Result<Stage, InvalidTransition>,
+) -> Answer<Login> {
+    let refused = login.stage.refused();
+    let stage = step(login.stage)?;
+    let proven: &Proven = &login.proven;
+    let change = Transition {
+        from: login.written,
+        to: stage.written(),
+        amr: &proven.to_string(),
+        trust_device: login.trust_device,
+        deny_reason: if let Stage::Denied(reason) = &stage { Some(*reason) } else { None },
+        authenticated_at: if let Stage::Authenticated { at } = &stage { Some(*at) } else { None },
+    };
+    if !logins::transition(tx, login.facts.id, &change).await? {
+        return Err(Stop::from(refused));
+    }
+    tx.notify(&topic(login.facts.id));
+    Ok(Login { written: change.to, stage, ..login })
+}

@@ -1,0 +1,108 @@
+//! The second factor by a code.
+
+use std::sync::Arc;
+
+use countersign_protocol::{
+    ProblemCode,
+    login::{LoginOutcome, MethodKind, VerifyCode},
+};
+
+use super::{
+    Login, LoginCaller, Stage, find_for,
+    outcome::{collect, user_of},
+    steps::{about, finish},
+};
+use crate::{
+    delivery,
+    domain::{
+        answer::{Answer, Stop, refuse},
+        events::{Details, Event, Source, record},
+        factors::Factor,
+        limits::{self, AccountKey, Claim, seconds},
+        mail, totp,
+    },
+    http::idempotency::Consuming,
+    store::{Tx, users::User},
+    world::World,
+};
+
+/// Proves a second factor by a code, and finishes the login.
+///
+/// # Errors
+/// `login_not_found`, `login_state`, `login_expired`, `method_not_available`, `too_many_requests`, `account_locked`,
+/// `wrong_code` with the attempts that are left, or a fault.
+pub async fn verify(
+    world: &Arc<World>,
+    request: Consuming,
+    caller: LoginCaller,
+    source: Source,
+    body: VerifyCode,
+) -> Answer<LoginOutcome> {
+    let inside = Arc::clone(world);
+    world
+        .consume(request, move |tx| {
+            Box::pin(async move {
+                let login = find_for(tx.connection(), &caller, body.login_id, inside.now()).await?;
+                if !matches!(login.stage, Stage::MfaRequired | Stage::Pending(_)) {
+                    return Err(login.stage.refused().into());
+                }
+                let user = user_of(tx, &login).await?;
+                match body.method {
+                    MethodKind::Totp => verify_totp(tx, &inside, &source, login, &user, &body).await,
+                    MethodKind::Push => {
+                        Err(not_available("Approvals are answered on the device, not by a code."))
+                    }
+                }
+            })
+        })
+        .await
+}
+
+async fn verify_totp(
+    tx: &mut Tx,
+    world: &World,
+    source: &Source,
+    login: Login,
+    user: &User,
+    body: &VerifyCode,
+) -> Answer<LoginOutcome> {
+    let generators = totp::enabled(tx.connection(), user.id).await?;
+    if generators.is_empty() {
+        return Err(not_available("No code generator is set up. Use another method."));
+    }
+    let subjects = AccountKey::of(world, &user.email).totp(&source.address);
+    let claim = limits::claim(tx, world, subjects).await?;
+    if let Some(rest) = claim.locked_for(world.now()) {
+        let seconds = seconds(rest);
+        let detail = format!("Codes are locked after too many wrong ones. Try again in {seconds} seconds.");
+        return Err(refuse(ProblemCode::AccountLocked, detail).retry_after(seconds));
+    }
+    if totp::consume(tx, world, &generators, &body.code, &claim).await?.is_none() {
+        return Err(wrong(tx, world, source, &login, user, claim).await?);
+    }
+    claim.succeed(tx).await?;
+    let login = finish(tx, world, source, login, Factor::OneTimeCode, body.trust_device).await?;
+    collect(tx, world, source, login, user, None).await.map(LoginOutcome::Authenticated)
+}
+
+async fn wrong(
+    tx: &mut Tx,
+    world: &World,
+    source: &Source,
+    login: &Login,
+    user: &User,
+    claim: Claim,
+) -> Answer<Stop> {
+    let failed = claim.fail(tx, world).await?;
+    if let Some(locked_for) = failed.locked_for {
+        delivery::queue(tx, &mail::locked(&user.email, "your code generator", locked_for), world.now())
+            .await?;
+    }
+    let event = if failed.locked_for.is_some() { Event::AuthenticatorLocked } else { Event::CodeRefused };
+    record(tx, world, source, about(login), event, Details::method(Factor::OneTimeCode.as_str())).await?;
+    Ok(totp::wrong_code(failed))
+}
+
+fn not_available(detail: &str) -> Stop {
+    refuse(ProblemCode::MethodNotAvailable, detail)
+}

@@ -1,0 +1,106 @@
+//! What is written to people. Plain text; what a stranger typed is quoted as such.
+
+use std::time::Duration;
+
+use countersign_protocol::fields::{DisplayName, Email, OpaqueToken, ServerUrl};
+
+use crate::delivery::Mail;
+
+/// Proves the address of a new account by a link.
+pub fn activation(
+    issuer: &ServerUrl,
+    to: &Email,
+    name: &DisplayName,
+    company: &DisplayName,
+    token: &OpaqueToken,
+) -> Mail {
+    // EXPOSE: the one place that a link's token goes to, besides the person's mailbox.
+    let link = format!("{issuer}/activate?token={}", token.expose());
+    Mail {
+        to: to.clone(),
+        subject: "Activate your account".to_owned(),
+        text: format!(
+            "Hello {name},\n\nsomebody signed up “{company}” with this address. If it was you, open this link within \
+             24 hours and confirm:\n\n{link}\n\nIf it was not you, do nothing: without the link there is no account.\n"
+        ),
+        code: None,
+        links: vec![link],
+    }
+}
+
+/// Tells the owner of an account that somebody signed up with its address.
+pub fn account_exists(issuer: &ServerUrl, to: &Email) -> Mail {
+    Mail {
+        to: to.clone(),
+        subject: "You already have an account".to_owned(),
+        text: format!(
+            "Hello,\n\nsomebody signed up with this address, which already has an account at {issuer}. If it was you, \
+             sign in with your password.\n\nIf it was not you, do nothing: nothing was changed.\n"
+        ),
+        code: None,
+        links: Vec::new(),
+    }
+}
+
+/// Tells that an authenticator was locked.
+pub fn locked(to: &Email, what: &str, locked_for: Duration) -> Mail {
+    let minutes = locked_for.as_secs().div_ceil(60);
+    notice(
+        to,
+        "Sign-in was locked for a while",
+        &format!(
+            "Somebody failed several times in a row to sign in to your account, so {what} is locked for {minutes} \
+             minutes. If it was you, wait and try again. If it was not you, change your password."
+        ),
+    )
+}
+
+/// Tells that a factor was added.
+pub fn method_enabled(to: &Email, label: &str) -> Mail {
+    notice(
+        to,
+        "A sign-in method was added",
+        &format!(
+            "“{label}” can be used to sign in to your account from now on. If you did not add it, change your \
+                  password and tell your administrator."
+        ),
+    )
+}
+
+/// Tells that a copied token was used.
+pub fn token_reused(to: &Email) -> Mail {
+    notice(
+        to,
+        "A session was ended for your safety",
+        "A sign-in token of yours was used a second time, which happens when somebody has copied it. What it was good \
+         for has been ended. Sign in again; if you do not know the reason, change your password.",
+    )
+}
+
+fn notice(to: &Email, subject: &str, text: &str) -> Mail {
+    Mail {
+        to: to.clone(),
+        subject: subject.to_owned(),
+        text: format!("Hello,\n\n{text}\n"),
+        code: None,
+        links: Vec::new(),
+    }
+}
+
+/// An address as strangers may see it: `mi***@example.com`.
+pub fn masked(email: &Email) -> String {
+    let (local, domain) = email.as_str().split_once('@').unwrap_or((email.as_str(), ""));
+    let shown: String = local.chars().take(2).collect();
+    format!("{shown}***@{domain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_masked() {
+        assert_eq!(masked(&"mia@example.com".parse().unwrap()), "mi***@example.com");
+        assert_eq!(masked(&"m@example.com".parse().unwrap()), "m***@example.com");
+    }
+}

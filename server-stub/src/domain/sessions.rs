@@ -1,0 +1,286 @@
+//! Sessions: the tokens that a finished login gives, their renewal, and their end.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!   [*] --> alive: begin
+//!   alive --> alive: refresh (the refresh token rotates)
+//!   alive --> logged_out: log_out
+//!   alive --> expired: 30 days over
+//!   alive --> token_reused: a retired refresh token was used
+//!   alive --> account_closed: account disabled
+//! ```
+//!
+//! An access token is good only while its session is alive: every use reads the session.
+
+use std::sync::Arc;
+
+use countersign_protocol::{
+    ProblemCode, Secret, Timestamp,
+    account::{Refresh, SessionEnd, TokenSet, TokenType},
+    claims::{AccessClaims, Confirmation, Header, typ},
+    fields::OpaqueToken,
+    ids::{SessionId, TenantId, UserId},
+};
+
+use super::{
+    answer::{Answer, Stop, refuse},
+    events::{About, Details, Event, Source, record},
+    factors::Proven,
+    mail,
+    rotation::{self, Presented, REFRESH},
+};
+use crate::{
+    delivery,
+    http::idempotency::Consuming,
+    store::{
+        Connection, Tx,
+        logins::Facts,
+        sessions::{self, NewSession, Session},
+        users::{self, User},
+    },
+    world::World,
+};
+
+/// Whoever calls with a good access token.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The session.
+    pub session_id: SessionId,
+    /// The user.
+    pub user_id: UserId,
+    /// The user's organisation.
+    pub tenant_id: TenantId,
+    /// The key that was proven with the token.
+    pub jkt: Option<String>,
+    /// When the user proved the factors of the session.
+    pub auth_time: Timestamp,
+}
+
+impl SignedIn {
+    /// Factors are changed only shortly after a full sign-in.
+    ///
+    /// # Errors
+    /// `forbidden` if the sign-in is too long ago.
+    pub fn is_fresh(&self, world: &World) -> Answer<()> {
+        if world.now() < self.auth_time.plus(world.policy.reauthentication) {
+            return Ok(());
+        }
+        let minutes = world.policy.reauthentication.as_secs() / 60;
+        let detail =
+            format!("Changing sign-in methods takes a sign-in of the last {minutes} minutes. Sign in again.");
+        Err(refuse(ProblemCode::Forbidden, detail))
+    }
+
+    fn about(&self) -> About {
+        About::user(self.tenant_id, self.user_id)
+    }
+}
+
+/// Begins the session of a finished login.
+///
+/// # Errors
+/// A fault of the store, the randomness or a signature.
+pub async fn begin(
+    tx: &mut Tx,
+    world: &World,
+    login: &Facts,
+    proven: &Proven,
+    auth_time: Timestamp,
+    user: &User,
+) -> Answer<TokenSet> {
+    let now = world.now();
+    let session = Session {
+        id: world.random.ulid(now, SessionId::from_parts)?,
+        user_id: user.id,
+        tenant_id: user.tenant_id,
+        role: user.role.clone(),
+        user_active: user.active,
+        jkt: login.jkt.clone(),
+        amr: proven.to_string(),
+        acr: proven.acr().to_owned(),
+        auth_time,
+        expires_at: now.plus(world.policy.session_life),
+        ended: None,
+    };
+    let row = NewSession { session: &session, login, created_at: now };
+    sessions::insert(tx, &row).await?;
+    let refresh_token = rotation::begin(tx, world, &REFRESH, &session.id.to_string()).await?;
+    token_set(world, &session, refresh_token)
+}
+
+/// Gives new tokens for the latest refresh token. `jkt` is the key that the request proves.
+///
+/// # Errors
+/// `invalid_token` for one that was never given out or is bound to another key, which changes nothing;
+/// `session_ended` with the reason, also for a retired token, whose use ends the session; a fault.
+pub async fn refresh(
+    world: &Arc<World>,
+    request: Consuming,
+    source: Source,
+    jkt: Option<String>,
+    body: Refresh,
+) -> Answer<TokenSet> {
+    let inside = Arc::clone(world);
+    world
+        .consume(request, move |tx| {
+            Box::pin(async move {
+                let world = &inside;
+                let token = &body.refresh_token;
+                let stored = rotation::find(tx, world, &REFRESH, token).await?.ok_or_else(unknown_token)?;
+                let session = sessions::find(tx.connection(), &stored.family).await?;
+                let session = session.filter(|session| session.jkt == jkt).ok_or_else(unknown_token)?;
+                if let Some(reason) = standing(&session, world.now()) {
+                    end(tx, world, &source, &session, reason).await?;
+                    return Err(ended(reason));
+                }
+                match rotation::present(tx, world, &REFRESH, stored, token, jkt.is_some()).await? {
+                    Presented::Successor(successor) => {
+                        sessions::used(tx, session.id, world.now()).await?;
+                        token_set(world, &session, successor)
+                    }
+                    Presented::Reused => {
+                        end(tx, world, &source, &session, SessionEnd::TokenReused).await?;
+                        Err(ended(SessionEnd::TokenReused))
+                    }
+                }
+            })
+        })
+        .await
+}
+
+/// Ends the caller's session. All its tokens are refused from now on.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn log_out(world: &Arc<World>, request: Consuming, source: Source, caller: SignedIn) -> Answer<()> {
+    let inside = Arc::clone(world);
+    world
+        .consume(request, move |tx| {
+            Box::pin(async move {
+                if sessions::end(tx, caller.session_id, SessionEnd::LoggedOut, inside.now()).await? {
+                    record(tx, &inside, &source, caller.about(), Event::LoggedOut, Details::default())
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Whether an access token whose signature was verified is good now, for a request that proves the key `jkt`.
+///
+/// # Errors
+/// `invalid_token` if it is another server's or key's, or its time is over; `session_ended` with the reason; a fault.
+pub async fn authorize(
+    connection: &mut Connection,
+    world: &World,
+    claims: &AccessClaims,
+    jkt: Option<&str>,
+) -> Answer<SignedIn> {
+    let now = world.now();
+    let bound = claims.cnf.as_ref().map(|confirmation| confirmation.jkt.as_str());
+    if claims.iss != world.issuer || claims.aud != world.issuer || bound != jkt {
+        return Err(invalid_token("The access token is another server's or another key's."));
+    }
+    if now >= Timestamp::from_seconds(claims.exp) {
+        return Err(invalid_token("The access token has expired. Refresh it."));
+    }
+    let session = sessions::find(connection, &claims.sid.to_string()).await?;
+    let session = session.filter(|session| session.user_id == claims.sub && session.jkt.as_deref() == jkt);
+    let session = session.ok_or_else(|| invalid_token("The access token belongs to no session."))?;
+    if let Some(reason) = standing(&session, now) {
+        return Err(ended(reason));
+    }
+    Ok(SignedIn {
+        session_id: session.id,
+        user_id: session.user_id,
+        tenant_id: session.tenant_id,
+        jkt: session.jkt,
+        auth_time: session.auth_time,
+    })
+}
+
+/// Why a session is over, if it is.
+fn standing(session: &Session, now: Timestamp) -> Option<SessionEnd> {
+    match session.ended {
+        Some(reason) => Some(reason),
+        None if !session.user_active => Some(SessionEnd::AccountClosed),
+        None if now >= session.expires_at => Some(SessionEnd::Expired),
+        None => None,
+    }
+}
+
+/// Writes the end of a session, if it was not written before.
+async fn end(
+    tx: &mut Tx,
+    world: &World,
+    source: &Source,
+    session: &Session,
+    reason: SessionEnd,
+) -> Answer<()> {
+    if !sessions::end(tx, session.id, reason, world.now()).await? {
+        return Ok(());
+    }
+    let event = match reason {
+        SessionEnd::TokenReused => {
+            if let Some(user) = users::by_id(tx.connection(), session.user_id).await? {
+                delivery::queue(tx, &mail::token_reused(&user.email), world.now()).await?;
+            }
+            Event::RefreshTokenReused
+        }
+        SessionEnd::LoggedOut => Event::LoggedOut,
+        SessionEnd::Expired | SessionEnd::AccountClosed => Event::SessionEnded,
+    };
+    let details = Details {
+        metadata: Some(serde_json::json!({"session_id": session.id, "reason": reason})),
+        ..Details::default()
+    };
+    record(tx, world, source, About::user(session.tenant_id, session.user_id), event, details).await
+}
+
+fn token_set(world: &World, session: &Session, refresh_token: OpaqueToken) -> Answer<TokenSet> {
+    let now = world.now();
+    let expires_at = now.plus(world.policy.access_life).min(session.expires_at);
+    let claims = AccessClaims {
+        iss: world.issuer.clone(),
+        aud: world.issuer.clone(),
+        sub: session.user_id,
+        tenant_id: session.tenant_id,
+        roles: vec![session.role.clone()],
+        sid: session.id,
+        jti: world.random.ulid(now, SessionId::from_parts)?.to_string(),
+        amr: session.amr.split_whitespace().map(str::to_owned).collect(),
+        acr: session.acr.clone(),
+        auth_time: session.auth_time.as_seconds(),
+        iat: now.as_seconds(),
+        exp: expires_at.as_seconds(),
+        cnf: session.jkt.clone().map(|jkt| Confirmation { jkt }),
+    };
+    Ok(TokenSet {
+        access_token: Secret::new(world.keys.access.sign(Header::new(typ::ACCESS), &claims)?),
+        token_type: if session.jkt.is_some() { TokenType::Dpop } else { TokenType::Bearer },
+        expires_at: Timestamp::from_seconds(claims.exp),
+        refresh_token,
+        session_id: session.id,
+    })
+}
+
+fn ended(reason: SessionEnd) -> Stop {
+    let detail = match reason {
+        SessionEnd::LoggedOut => "The session was signed out. Sign in again.",
+        SessionEnd::Expired => "The session has lasted as long as it may. Sign in again.",
+        SessionEnd::TokenReused => {
+            "A refresh token was used after its successor, so somebody may hold a copy. Sign in again."
+        }
+        SessionEnd::AccountClosed => "The account was closed. Ask an administrator.",
+    };
+    refuse(ProblemCode::SessionEnded, detail).reason(reason)
+}
+
+fn unknown_token() -> Stop {
+    invalid_token("The refresh token is not good here. Sign in again.")
+}
+
+fn invalid_token(detail: &str) -> Stop {
+    refuse(ProblemCode::InvalidToken, detail)
+}
