@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use countersign_protocol::Timestamp;
 use futures_util::future::BoxFuture;
@@ -8,7 +8,7 @@ use crate::ports::Clock;
 
 /// A clock that stands still until it is moved.
 pub struct FixedClock {
-    time: watch::Sender<Time>,
+    time: Arc<watch::Sender<Time>>,
     skipping: bool,
 }
 
@@ -24,7 +24,8 @@ const START: i64 = 1_769_860_800;
 impl FixedClock {
     /// Stands at `now`; whoever sleeps waits for [`FixedClock::advance`].
     pub fn new(now: Timestamp) -> Self {
-        Self { time: watch::Sender::new(Time { wall: now, monotonic: Duration::ZERO }), skipping: false }
+        let time = Arc::new(watch::Sender::new(Time { wall: now, monotonic: Duration::ZERO }));
+        Self { time, skipping: false }
     }
 
     /// Stands at 2026-01-31T12:00:00Z; a sleep moves the clock on at once instead of waiting. What was slept in all
@@ -69,9 +70,13 @@ impl Clock for FixedClock {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         if self.skipping {
-            self.advance(duration);
-            // Gives way once, as a real sleep does: a loop that sleeps must not starve what it waits for.
-            return Box::pin(tokio::task::yield_now());
+            let time = self.time.clone();
+            return Box::pin(async move {
+                // Only once it is waited for: a sleep that lost its race has not moved the clock.
+                time.send_modify(|time| time.advance(duration));
+                // Gives way once, as a real sleep does: a loop that sleeps must not starve what it waits for.
+                tokio::task::yield_now().await;
+            });
         }
         let end = self.monotonic() + duration;
         let mut time = self.time.subscribe();
@@ -104,6 +109,7 @@ mod tests {
     #[tokio::test]
     async fn a_skipping_clock_moves_by_what_is_slept() {
         let clock = FixedClock::skipping();
+        drop(clock.sleep(Duration::from_secs(9)));
         clock.sleep(Duration::from_secs(5)).await;
         assert_eq!(clock.now().to_string(), "2026-01-31T12:00:05Z");
         assert_eq!(clock.monotonic(), Duration::from_secs(5));
