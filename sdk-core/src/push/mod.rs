@@ -29,3 +29,6 @@ pub use authenticator::Authenticator;
 pub use enrolment::Enrolment;
 pub use inbox::{ConnectionState, InboxEvent, PushInbox};
 pub use request::Request;
+
+#[cfg(test)]
+mod tests;
