@@ -1,0 +1,84 @@
+//! What the vault keeps, kind by kind.
+
+use countersign_protocol::{InvalidField, Secret, Timestamp};
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::Record;
+use crate::otp::{Algorithm, Digits, Period, Totp, TotpEntry};
+
+/// A generator of one-time codes in the user's list.
+#[derive(Debug, Clone)]
+pub struct CodeEntry {
+    /// Names, parameters and secret.
+    pub entry: TotpEntry,
+    /// When it was added.
+    pub created: Timestamp,
+    /// Its place in the list, from 0. Where two are the same, the older one stands first.
+    pub position: u32,
+}
+
+impl Record for CodeEntry {
+    const KIND: &'static str = "code";
+    const VERSION: u32 = 1;
+}
+
+/// Version 1 of the stored form.
+#[derive(Serialize, Deserialize)]
+struct StoredCode {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
+    account: String,
+    /// Base64url without padding.
+    secret: Secret<String>,
+    /// As in `otpauth://` URIs.
+    algorithm: String,
+    digits: u8,
+    /// Seconds.
+    period: u64,
+    created: Timestamp,
+    position: u32,
+}
+
+impl Serialize for CodeEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let totp = self.entry.totp();
+        let stored = StoredCode {
+            issuer: self.entry.issuer().map(str::to_owned),
+            account: self.entry.account().to_owned(),
+            // EXPOSE: it goes into another secret.
+            secret: Secret::new(BASE64URL_NOPAD.encode(totp.secret().expose())),
+            algorithm: totp.algorithm().as_str().to_owned(),
+            digits: totp.digits().get(),
+            period: totp.period().as_seconds(),
+            created: self.created,
+            position: self.position,
+        };
+        stored.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CodeEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StoredCode::deserialize(deserializer)?.try_into().map_err(de::Error::custom)
+    }
+}
+
+impl TryFrom<StoredCode> for CodeEntry {
+    type Error = InvalidField;
+
+    fn try_from(stored: StoredCode) -> Result<Self, InvalidField> {
+        // EXPOSE: it goes into another secret.
+        let secret = BASE64URL_NOPAD.decode(stored.secret.expose().as_bytes());
+        let secret =
+            secret.map_err(|_| InvalidField::new("secret", "is not base64url", "restore a backup"))?;
+        let algorithm: Algorithm = stored.algorithm.parse()?;
+        let (digits, period) = (Digits::try_from(stored.digits)?, Period::try_from(stored.period)?);
+        let totp = Totp::new(Secret::new(secret), algorithm, digits, period)?;
+        Ok(Self {
+            entry: TotpEntry::new(stored.issuer.as_deref(), &stored.account, totp),
+            created: stored.created,
+            position: stored.position,
+        })
+    }
+}
