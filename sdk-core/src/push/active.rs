@@ -56,7 +56,7 @@ impl Active {
         transport: Transport,
     ) -> Result<Self, PushError> {
         let damaged = |error: &dyn std::fmt::Display| PushError::Damaged {
-            entry: format!("the enrolment {}", record.enrolment_id),
+            entry: handle.entry(),
             problem: error.to_string(),
         };
         let root = PublicKey::try_from(&record.root).map_err(|error| damaged(&error))?;

@@ -59,7 +59,7 @@ impl Active {
         let sign =
             move || SignedAnswer::sign(&asked, answer, &record, (&*ports.signer, &key), now, idempotency_key);
         let signed = ports::blocking(|| PushError::ShutDown, sign).await?;
-        Ok(self.answers.keep(request, signed, now))
+        self.answers.keep(request, signed, now).map_err(|state| Error::RequestClosed { state })
     }
 
     /// The key that may sign an approval, once the user is verified as far as the request asks.

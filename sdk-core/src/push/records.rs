@@ -51,7 +51,8 @@ impl Handle {
         format!("enrol.{}.verification", self.0)
     }
 
-    fn entry(&self) -> String {
+    /// Name of its record.
+    pub(crate) fn entry(&self) -> String {
         format!("push.{}", self.0)
     }
 

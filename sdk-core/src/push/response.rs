@@ -123,26 +123,43 @@ impl Answers {
         }
     }
 
-    /// Keeps an answer that is about to be sent.
-    pub(crate) fn keep(&self, request: &Request, signed: SignedAnswer, now: Timestamp) -> Arc<SignedAnswer> {
+    /// Keeps an answer that is about to be sent. Of two equal ones that were made at once, both callers send the
+    /// first, so that it counts once for both.
+    ///
+    /// # Errors
+    /// How the request was closed meanwhile; then nothing is to be sent.
+    pub(crate) fn keep(
+        &self,
+        request: &Request,
+        signed: SignedAnswer,
+        now: Timestamp,
+    ) -> Result<Arc<SignedAnswer>, ChallengeState> {
+        let mut entries = self.lock();
+        match entries.get(&request.challenge_id()).map(|entry| &entry.progress) {
+            Some(Progress::Settled(state)) => return Err(*state),
+            Some(Progress::Signed(first)) if first.answer.is_same_as(&signed.answer) => {
+                return Ok(first.clone());
+            }
+            Some(Progress::Signed(_)) | None => {}
+        }
         let signed = Arc::new(signed);
-        self.insert(request, Progress::Signed(signed.clone()), now);
-        signed
+        insert(&mut entries, request, Progress::Signed(signed.clone()), now);
+        Ok(signed)
     }
 
     /// Remembers how the request was closed.
     pub(crate) fn settle(&self, request: &Request, state: ChallengeState, now: Timestamp) {
-        self.insert(request, Progress::Settled(state), now);
-    }
-
-    fn insert(&self, request: &Request, progress: Progress, now: Timestamp) {
-        let mut entries = self.lock();
-        entries.retain(|_, entry| now < entry.forget_at);
-        let forget_at = request.expires_at().plus(REPEATABLE);
-        entries.insert(request.challenge_id(), Entry { forget_at, progress });
+        insert(&mut self.lock(), request, Progress::Settled(state), now);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ChallengeId, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Forgets on the way what no longer matters.
+fn insert(entries: &mut HashMap<ChallengeId, Entry>, request: &Request, progress: Progress, now: Timestamp) {
+    entries.retain(|_, entry| now < entry.forget_at);
+    let forget_at = request.expires_at().plus(REPEATABLE);
+    entries.insert(request.challenge_id(), Entry { forget_at, progress });
 }

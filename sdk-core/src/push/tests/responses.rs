@@ -214,7 +214,23 @@ async fn a_lost_answer_is_sent_again_byte_for_byte() {
     bench.approve(&request).await.unwrap();
     assert_eq!(bench.signing_key(), "verification");
     assert_eq!(bench.verifier.prompts().len(), 2, "nobody is asked twice for one answer");
-    assert_eq!(bench.server.state().responses.len(), 5);
+    let mut keys: Vec<_> = bench.server.state().responses.iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!(keys.len(), 5);
+    keys.dedup();
+    assert_eq!(keys.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_given_twice_at_once_counts_once() {
+    let bench = Bench::enrolled().await;
+    let request = bench.asked().await;
+    let (one, other) = tokio::join!(bench.approve(&request), bench.approve(&request));
+    let closed = Err(Error::RequestClosed { state: ChallengeState::Approved });
+    assert!(one.is_ok() || other.is_ok());
+    assert!([one, other].iter().all(|outcome| outcome.is_ok() || *outcome == closed));
+    let mut keys: Vec<_> = bench.server.state().responses.iter().map(|(key, _)| key.clone()).collect();
+    keys.dedup();
+    assert_eq!(keys.len(), 1);
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ pub(super) struct State {
     pub(super) enrolment: Option<EnrolmentClaims>,
     registration: Option<(String, Bytes)>,
     pub(super) pending: Vec<String>,
-    /// The answers that arrived, each with its key's id, repetitions included.
+    /// The answers that arrived, each with its idempotency key, repetitions included.
     pub(super) responses: Vec<(String, ResponseClaims)>,
     pub(super) calls: Vec<String>,
     /// The next streams, oldest first; where there is none, a stream is refused.
@@ -223,7 +223,7 @@ impl Server {
         let keys = [Some(enrolment.possession_key), enrolment.verification_key];
         let key = keys.into_iter().flatten().find(|key| thumbprint(key) == kid).unwrap();
         let claims: ResponseClaims = check_by(&body.response, Some(&key), typ::RESPONSE);
-        self.state().responses.push((kid, claims.clone()));
+        self.state().responses.push((header(request, "idempotency-key"), claims.clone()));
         assert_eq!(claims.iss, Self::enrolment_id());
         assert_eq!(claims.aud.as_str(), URL);
         let hash = |signed: &String| jws::signing_input_hash(signed).unwrap();
