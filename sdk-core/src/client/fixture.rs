@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use countersign_protocol::{Problem, ProblemCode, claims::DpopClaims, jose::CompactJws};
-use serde_json::Value;
+use countersign_protocol::{
+    Problem, ProblemCode, claims::DpopClaims, fields::Email, ids::LoginId, jose::CompactJws,
+};
+use serde_json::{Value, json};
 
-use super::ServerConfig;
+use super::{Client, ServerConfig};
 use crate::{
     ports::{HttpError, HttpRequest, HttpResponse, KeyUse, Ports},
     testing::{self, FixedClock, MemoryLog, MemoryStorage, ScriptedHttp},
@@ -46,6 +48,10 @@ impl Fixture {
         ServerConfig::new(SERVER.parse().unwrap())
     }
 
+    pub(crate) fn client(&self) -> Client {
+        Client::new(Self::config(), self.ports.clone())
+    }
+
     /// Paths of the requests so far, without the server's address.
     pub(crate) fn paths(&self) -> Vec<String> {
         let path = |request: &HttpRequest| request.url.strip_prefix(SERVER).unwrap().to_owned();
@@ -81,4 +87,36 @@ pub(crate) fn proof(request: &HttpRequest) -> DpopClaims {
 
 pub(crate) fn body(request: &HttpRequest) -> Value {
     serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
+}
+
+pub(crate) const EMAIL: &str = "Mia@example.com";
+
+pub(crate) fn email() -> Email {
+    EMAIL.parse().unwrap()
+}
+
+/// The id that `number` makes, so that tests can tell ids apart.
+pub(crate) fn id(number: u128) -> String {
+    LoginId::from_parts(1_769_860_800_000, number).to_string()
+}
+
+/// A token of 256 bits, all of which are this letter.
+pub(crate) fn token(letter: char) -> String {
+    letter.to_string().repeat(43)
+}
+
+/// Tokens of session 5 that live for ten minutes from the fixture's first moment: 12:00.
+pub(crate) fn tokens(access: &str, refresh: char) -> Value {
+    json!({
+        "access_token": access,
+        "token_type": "DPoP",
+        "expires_at": "2026-01-31T12:10:00Z",
+        "refresh_token": token(refresh),
+        "session_id": id(5),
+    })
+}
+
+/// Answers without content.
+pub(crate) fn no_content(http: &ScriptedHttp) {
+    http.push(|_| Ok(HttpResponse { status: 204, headers: Vec::new(), body: Default::default() }));
 }

@@ -3,3 +3,6 @@
 mod account;
 mod push;
 mod totp;
+
+#[cfg(test)]
+mod tests;
