@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use countersign_protocol::{
     Problem, ProblemCode,
-    account::{Activate, SignUp, SignUpAccepted},
+    account::{Activate, SignUp, SignUpAccepted, UserProfile},
     fields::OpaqueToken,
     ids::{TenantId, UserId},
     problem::FieldProblem,
 };
 
 use super::{
-    answer::{Answer, Stop, refuse},
+    answer::{Answer, Fault, Stop, refuse},
     events::{About, Details, Event, Source, record},
     limits::{self, AccountKey},
     mail, passwords,
@@ -20,7 +20,7 @@ use crate::{
     delivery,
     http::idempotency::Consuming,
     store::{
-        Tx, tenants,
+        Connection, Tx, tenants,
         users::{self, PendingUser, User},
     },
     world::World,
@@ -125,6 +125,15 @@ pub async fn activate(world: &Arc<World>, request: Consuming, source: Source, bo
             })
         })
         .await
+}
+
+/// What a signed-in user may see of the account.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn profile(connection: &mut Connection, user_id: UserId) -> Answer<UserProfile> {
+    let missing = || Fault::Stored("a session without its account".to_owned());
+    Ok(users::by_id(connection, user_id).await?.ok_or_else(missing)?.profile())
 }
 
 fn activation_hash(world: &World, token: &OpaqueToken) -> String {

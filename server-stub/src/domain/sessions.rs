@@ -57,23 +57,23 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// Factors are changed only shortly after a full sign-in.
-    ///
-    /// # Errors
-    /// `forbidden` if the sign-in is too long ago.
-    pub fn is_fresh(&self, world: &World) -> Answer<()> {
-        if world.now() < self.auth_time.plus(world.policy.reauthentication) {
-            return Ok(());
-        }
-        let minutes = world.policy.reauthentication.as_secs() / 60;
-        let detail =
-            format!("Changing sign-in methods takes a sign-in of the last {minutes} minutes. Sign in again.");
-        Err(refuse(ProblemCode::Forbidden, detail))
-    }
-
     fn about(&self) -> About {
         About::user(self.tenant_id, self.user_id)
     }
+}
+
+/// Factors are changed only shortly after a full sign-in.
+///
+/// # Errors
+/// `forbidden` if the sign-in is too long ago.
+pub fn require_fresh(world: &World, session: &SignedIn) -> Answer<()> {
+    if world.now() < session.auth_time.plus(world.policy.reauthentication) {
+        return Ok(());
+    }
+    let minutes = world.policy.reauthentication.as_secs() / 60;
+    let detail =
+        format!("Changing sign-in methods takes a sign-in of the last {minutes} minutes. Sign in again.");
+    Err(refuse(ProblemCode::Forbidden, detail))
 }
 
 /// Begins the session of a finished login.

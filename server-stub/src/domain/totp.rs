@@ -24,8 +24,8 @@ use super::{
     answer::{Answer, Fault, Stop, refuse},
     events::{About, Details, Event, Source, record},
     limits::{self, AccountKey, Claim, Failed, seconds},
-    mail,
-    sessions::SignedIn,
+    mail, qr,
+    sessions::{SignedIn, require_fresh},
 };
 use crate::{
     delivery,
@@ -55,7 +55,7 @@ pub async fn set_up(
     session: SignedIn,
     body: StartTotp,
 ) -> Answer<TotpSetup> {
-    session.is_fresh(world)?;
+    require_fresh(world, &session)?;
     let inside = Arc::clone(world);
     world
         .consume(request, move |tx| {
@@ -102,7 +102,7 @@ pub async fn confirm(
     session: SignedIn,
     body: ConfirmTotp,
 ) -> Answer<()> {
-    session.is_fresh(world)?;
+    require_fresh(world, &session)?;
     let inside = Arc::clone(world);
     world
         .consume(request, move |tx| {
@@ -244,14 +244,6 @@ fn engine(generator: &Generator, secret: &[u8], window: u16, owner: Option<&User
 fn shown(method_id: MethodId, user: &User, engine: &Totp) -> Answer<TotpSetup> {
     let error = |_| Fault::Stored(format!("the name of account {} does not fit into a URI", user.id));
     let uri = Secret::new(engine.to_url().map_err(error)?);
-    // EXPOSE: drawn for the person who sets the generator up.
-    let code = qrcode::QrCode::new(uri.expose().as_bytes())
-        .map_err(|_| Fault::Stored("an otpauth URI too long for a QR code".to_owned()))?;
-    let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(240, 240).build();
-    Ok(TotpSetup {
-        method_id,
-        otpauth_uri: uri,
-        secret: Secret::new(engine.secret().to_base32()),
-        qr_svg: Secret::new(svg),
-    })
+    let qr_svg = qr::svg(&uri)?;
+    Ok(TotpSetup { method_id, otpauth_uri: uri, secret: Secret::new(engine.secret().to_base32()), qr_svg })
 }

@@ -17,14 +17,42 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Body<T> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
-        let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = media_type.and_then(|text| text.split(';').next()).map(str::trim);
-        if !essence.is_some_and(|text| text.eq_ignore_ascii_case("application/json")) {
+        if !essence(parts).is_some_and(|text| text.eq_ignore_ascii_case("application/json")) {
             let detail = "Send JSON with content-type application/json.";
             return Err(refuse(ProblemCode::UnsupportedMediaType, detail).into());
         }
         Ok(parse(&Context::of(parts)?.body).map(Self)?)
     }
+}
+
+/// A body that a page's form may send too.
+pub struct Submitted<T> {
+    /// What was sent.
+    pub value: T,
+    /// Whether a form sent it, so that a page is the answer.
+    pub from_form: bool,
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Submitted<T> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        if essence(parts) != Some("application/x-www-form-urlencoded") {
+            let Body(value) = Body::from_request_parts(parts, state).await?;
+            return Ok(Self { value, from_form: false });
+        }
+        let fields = url::form_urlencoded::parse(&Context::of(parts)?.body);
+        let fields: serde_json::Map<_, _> =
+            fields.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
+        // The same reader as for JSON, so that a refusal reads the same.
+        let value = parse(serde_json::Value::Object(fields).to_string().as_bytes())?;
+        Ok(Self { value, from_form: true })
+    }
+}
+
+fn essence(parts: &Parts) -> Option<&str> {
+    let media_type = parts.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    media_type.split(';').next().map(str::trim)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Stop> {

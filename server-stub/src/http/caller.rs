@@ -9,6 +9,7 @@ use super::{
     rejection::Rejection,
 };
 use crate::domain::answer::{Stop, refuse};
+pub use crate::domain::login::LoginCaller;
 
 /// A caller that proves a key, if it has one.
 pub struct MaybeProof(pub Option<Proof>);
@@ -37,28 +38,6 @@ pub(super) fn full_proof(parts: &Parts) -> Result<Proof, Stop> {
     proof.filter(|proof| proof.covers_body).ok_or_else(|| {
         refuse(ProblemCode::InvalidDpopProof, "Send a DPoP proof with a body_hash claim over the body.")
     })
-}
-
-/// What carries a waiting login: the key that it began with, or the login token. Whether it fits the login that the
-/// request names is for the domain to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoginCaller {
-    /// Thumbprint of the proven key.
-    Key(String),
-    /// Keyed hash of the login token.
-    Token(String),
-}
-
-impl LoginCaller {
-    /// The purpose under which login tokens are hashed.
-    pub const TOKEN_PURPOSE: &'static str = "login_token";
-
-    /// For [`super::idempotency::Consuming::by`].
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Key(text) | Self::Token(text) => text,
-        }
-    }
 }
 
 impl<S: Sync> FromRequestParts<S> for LoginCaller {

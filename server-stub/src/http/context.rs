@@ -13,13 +13,18 @@ use countersign_protocol::{ProblemCode, fields::CorrelationId, headers};
 
 use super::rejection::{Rejection, write_problem};
 use crate::{
-    domain::answer::{Stop, refuse},
+    domain::{
+        answer::{Stop, refuse},
+        events::Source,
+    },
     realms::Realms,
     world::World,
 };
 
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 64 * 1024;
+/// How much of a user agent is kept, in characters.
+const LONGEST_USER_AGENT: usize = 256;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
@@ -67,6 +72,20 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
         Ok(Self(Context::of(parts)?.address.clone()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Source {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
+        let context = Context::of(parts)?;
+        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            address: context.address.clone(),
+            user_agent: user_agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect()),
+            correlation_id: context.correlation_id.clone(),
+        })
     }
 }
 

@@ -14,3 +14,4 @@ pub mod nonce;
 pub mod openapi;
 pub mod rejection;
 pub mod routes;
+pub mod session_caller;

@@ -2,10 +2,24 @@
 
 use crate::http::routes::Route;
 
+mod activate;
+mod auth;
 mod health;
+mod mfa;
 mod openapi;
+mod signup;
+mod user;
 
 /// All routes but those of the control plane.
 pub fn table() -> Vec<Route> {
-    [health::table(), openapi::table()].into_iter().flatten().collect()
+    let tables = [
+        health::table(),
+        openapi::table(),
+        signup::table(),
+        activate::table(),
+        auth::table(),
+        mfa::table(),
+        user::table(),
+    ];
+    tables.into_iter().flatten().collect()
 }

@@ -24,12 +24,14 @@ mod outcome;
 mod start;
 mod steps;
 mod verify;
+mod watch;
 
 pub use self::{
-    outcome::{collect, outcome, status},
+    outcome::{collect, outcome, pending},
     start::{SignIn, start},
     steps::{ask, cancel, deny, finish, reopen, topic},
     verify::verify,
+    watch::{Watch, watch},
 };
 
 use countersign_protocol::{ProblemCode, Timestamp, ids::LoginId, push::DenyReason};

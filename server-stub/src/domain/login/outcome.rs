@@ -1,11 +1,14 @@
 //! What the caller of a login is told, and the tokens at its end.
 
+use std::sync::Arc;
+
 use countersign_protocol::{
     ProblemCode,
-    login::{Authenticated, Denied, LoginChanged, LoginOutcome, MfaRequired, Notice, Pending, TrustGrant},
+    ids::LoginId,
+    login::{Authenticated, Denied, LoginOutcome, MfaRequired, Notice, Pending, TrustGrant},
 };
 
-use super::{Login, Stage, steps::about};
+use super::{Login, LoginCaller, Stage, find_for, steps::about};
 use crate::{
     domain::{
         answer::{Answer, Fault, Stop, refuse},
@@ -14,35 +17,69 @@ use crate::{
         limits::{AccountKey, seconds},
         sessions, trust,
     },
+    http::idempotency::Consuming,
     store::{
-        Tx, devices,
+        Connection, Tx, devices,
         logins::{self, OpenChallenge, number_place},
         users::{self, User},
     },
     world::World,
 };
 
-/// Where a login stands, for its events.
-pub fn status(login: &Login) -> LoginChanged {
-    LoginChanged { login_id: login.facts.id, status: login.stage.name().to_owned() }
-}
-
-/// Where a login stands, for its caller. At its end this hands the tokens out, once.
+/// Where a login stands, for its caller. At its end this hands the tokens out, once: then alone the answer is
+/// remembered under the request's key, so that one key serves a caller that asks again and again.
 ///
 /// # Errors
-/// `login_state` if the tokens were handed out or the login was given up; `push_locked`; a fault.
-pub async fn outcome(tx: &mut Tx, world: &World, source: &Source, login: Login) -> Answer<LoginOutcome> {
+/// `login_not_found`; `login_state` if the tokens were handed out or the login was given up; `push_locked`; a fault.
+pub async fn outcome(
+    world: &Arc<World>,
+    request: Consuming,
+    caller: LoginCaller,
+    source: Source,
+    id: LoginId,
+) -> Answer<LoginOutcome> {
+    let (inside, asking) = (Arc::clone(world), caller.clone());
+    let shown = world
+        .read(move |connection| {
+            Box::pin(async move {
+                let login = find_for(connection, &asking, id, inside.now()).await?;
+                if matches!(login.stage, Stage::Authenticated { .. } | Stage::Collected) {
+                    return Ok(None);
+                }
+                show(connection, &inside, &login).await.map(Some)
+            })
+        })
+        .await?;
+    if let Some(outcome) = shown {
+        return Ok(outcome);
+    }
+    let inside = Arc::clone(world);
+    world
+        .consume(request, move |tx| {
+            Box::pin(async move {
+                let login = find_for(tx.connection(), &caller, id, inside.now()).await?;
+                let user = user_of(tx.connection(), &login).await?;
+                let authenticated = collect(tx, &inside, &source, login, &user, None).await?;
+                Ok(LoginOutcome::Authenticated(authenticated))
+            })
+        })
+        .await
+}
+
+async fn show(connection: &mut Connection, world: &World, login: &Login) -> Answer<LoginOutcome> {
     match &login.stage {
-        Stage::MfaRequired => required(tx, world, &login).await,
-        Stage::Pending(challenge) => pending(world, &login, challenge).map(LoginOutcome::Pending),
+        Stage::MfaRequired => {
+            let user = user_of(connection, login).await?;
+            let account = AccountKey::of(world, &user.email);
+            offered(login, factors::offers(connection, &user, &account, world.now()).await?)
+        }
+        Stage::Pending(challenge) => pending(world, login, challenge).map(LoginOutcome::Pending),
         Stage::Denied(reason) => {
             Ok(LoginOutcome::Denied(Denied { login_id: login.facts.id, reason: *reason }))
         }
         Stage::Expired => Ok(LoginOutcome::Expired { login_id: login.facts.id }),
-        Stage::Cancelled | Stage::Collected => Err(login.stage.refused().into()),
-        Stage::Authenticated { .. } => {
-            let user = user_of(tx, &login).await?;
-            collect(tx, world, source, login, &user, None).await.map(LoginOutcome::Authenticated)
+        Stage::Authenticated { .. } | Stage::Collected | Stage::Cancelled => {
+            Err(login.stage.refused().into())
         }
     }
 }
@@ -106,16 +143,6 @@ fn notices(login: &Login) -> Vec<Notice> {
 }
 
 /// What a login that waits for a second factor offers.
-///
-/// # Errors
-/// `push_locked`; a fault.
-pub(super) async fn required(tx: &mut Tx, world: &World, login: &Login) -> Answer<LoginOutcome> {
-    let user = user_of(tx, login).await?;
-    let account = AccountKey::of(world, &user.email);
-    let offers = factors::offers(tx.connection(), &user, &account, world.now()).await?;
-    offered(login, offers)
-}
-
 pub(super) fn offered(login: &Login, offers: Offers) -> Answer<LoginOutcome> {
     let methods = match offers {
         Offers::Some(methods) => methods,
@@ -135,7 +162,10 @@ pub(super) fn offered(login: &Login, offers: Offers) -> Answer<LoginOutcome> {
 }
 
 /// What a login that waits for a push request shows: the number to type on the device.
-fn pending(world: &World, login: &Login, challenge: &OpenChallenge) -> Answer<Pending> {
+///
+/// # Errors
+/// A fault when the number cannot be opened.
+pub fn pending(world: &World, login: &Login, challenge: &OpenChallenge) -> Answer<Pending> {
     let number = world.keys.open(&number_place(challenge.id), &challenge.number_sealed)?;
     let damaged = || Fault::Stored("the number of a challenge is not one".to_owned());
     // EXPOSE: sign-in shows the number to the person who types it on the device.
@@ -149,8 +179,8 @@ fn pending(world: &World, login: &Login, challenge: &OpenChallenge) -> Answer<Pe
 }
 
 /// The account of a login that waits or is finished: an account that was closed meanwhile has none.
-pub(super) async fn user_of(tx: &mut Tx, login: &Login) -> Answer<User> {
-    let user = users::by_id(tx.connection(), login.facts.user_id).await?;
+pub(super) async fn user_of(connection: &mut Connection, login: &Login) -> Answer<User> {
+    let user = users::by_id(connection, login.facts.user_id).await?;
     user.filter(|user| user.active).ok_or_else(|| Stop::from(Stage::Cancelled.refused()))
 }
 

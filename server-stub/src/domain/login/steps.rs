@@ -1,14 +1,17 @@
 //! The steps of a waiting login, written.
 
+use std::sync::Arc;
+
 use countersign_protocol::{Timestamp, ids::LoginId, push::DenyReason};
 
-use super::{InvalidTransition, Login, Stage};
+use super::{InvalidTransition, Login, LoginCaller, Stage, find_for};
 use crate::{
     domain::{
         answer::{Answer, Stop},
         events::{About, Details, Event, Source, record},
         factors::{Factor, Proven},
     },
+    http::idempotency::Consuming,
     store::{
         Tx, challenges,
         logins::{self, OpenChallenge, Transition},
@@ -99,13 +102,29 @@ pub async fn reopen(tx: &mut Tx, login: Login) -> Answer<Login> {
 /// Its caller gives the login up.
 ///
 /// # Errors
-/// `login_state`, `login_expired`, or a fault.
-pub async fn cancel(tx: &mut Tx, world: &World, source: &Source, login: Login) -> Answer<()> {
-    supersede(tx, &login, world.now()).await?;
-    let login = write(tx, login, Stage::cancel).await?;
-    let details =
-        Details { metadata: Some(serde_json::json!({"login_id": login.facts.id})), ..Details::default() };
-    record(tx, world, source, about(&login), Event::LoginCancelled, details).await
+/// `login_not_found`, `login_state`, `login_expired`, or a fault.
+pub async fn cancel(
+    world: &Arc<World>,
+    request: Consuming,
+    caller: LoginCaller,
+    source: Source,
+    id: LoginId,
+) -> Answer<()> {
+    let inside = Arc::clone(world);
+    world
+        .consume(request, move |tx| {
+            Box::pin(async move {
+                let login = find_for(tx.connection(), &caller, id, inside.now()).await?;
+                supersede(tx, &login, inside.now()).await?;
+                let login = write(tx, login, Stage::cancel).await?;
+                let details = Details {
+                    metadata: Some(serde_json::json!({"login_id": login.facts.id})),
+                    ..Details::default()
+                };
+                record(tx, &inside, &source, about(&login), Event::LoginCancelled, details).await
+            })
+        })
+        .await
 }
 
 pub(super) fn about(login: &Login) -> About {

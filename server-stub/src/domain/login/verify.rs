@@ -46,7 +46,7 @@ pub async fn verify(
                 if !matches!(login.stage, Stage::MfaRequired | Stage::Pending(_)) {
                     return Err(login.stage.refused().into());
                 }
-                let user = user_of(tx, &login).await?;
+                let user = user_of(tx.connection(), &login).await?;
                 match body.method {
                     MethodKind::Totp => verify_totp(tx, &inside, &source, login, &user, &body).await,
                     MethodKind::Push => {

@@ -1,0 +1,18 @@
+//! `POST /auth/logout`.
+
+use axum::http::StatusCode;
+
+use crate::{
+    domain::{events::Source, sessions},
+    http::{context::InWorld, idempotency::Consuming, rejection::Rejection, session_caller::SessionCaller},
+};
+
+pub(super) async fn logout(
+    InWorld(world): InWorld,
+    caller: SessionCaller,
+    source: Source,
+    request: Consuming,
+) -> Result<StatusCode, Rejection> {
+    sessions::log_out(&world, request.by(&caller.key()), source, caller.session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
