@@ -130,8 +130,8 @@ impl Authenticator {
     /// Those of any call; the enrolment is then still there, and the call may be repeated.
     pub async fn remove(&self, id: EnrolmentId) -> Result<(), Error> {
         let active = self.0.active(id).await?;
-        let (signer, key) = (self.0.ports.signer.clone(), active.handle.possession_key());
-        if self.0.blocking(move |_| Ok(signer.public_key(&key)?)).await?.is_some() {
+        let handle = active.handle.clone();
+        if self.0.blocking(move |records| records.has_key(&handle)).await? {
             match active.routes(&active.handle.possession_key()).remove(id).await {
                 Err(Error::Refused(refusal)) if refusal.code == ProblemCode::EnrolmentNotFound => {}
                 outcome => outcome?,

@@ -132,6 +132,8 @@ impl Pending {
 
     fn load(records: &Records, handle: Handle) -> Result<Option<Self>, PushError> {
         match records.load(&handle)? {
+            // Restored to another device, whose server can never be told who asks.
+            Some(Record::Pending(_)) if !records.has_key(&handle)? => records.erase(&handle).map(|()| None),
             Some(Record::Pending(record)) => {
                 let proofs = records.proofs(&handle, &record)?;
                 Ok(Some(Self { handle, record, proofs }))

@@ -202,6 +202,11 @@ impl Records {
         self.set(&handle.part("keys"), key_set)
     }
 
+    /// Whether the possession key is still on this device.
+    pub(crate) fn has_key(&self, handle: &Handle) -> Result<bool, PushError> {
+        Ok(self.signer.public_key(&handle.possession_key())?.is_some())
+    }
+
     /// Removes everything under the handle, keys included, and the handle last. May be repeated.
     pub(crate) fn erase(&self, handle: &Handle) -> Result<(), PushError> {
         self.storage.remove(&handle.entry())?;

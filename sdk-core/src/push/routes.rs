@@ -70,10 +70,10 @@ impl PushEvents {
 }
 
 /// Makes contact, so that the server's time is known before anything is signed for it. Any answer will do, as every
-/// one carries the date.
+/// one carries the time.
 pub(crate) async fn make_contact(transport: &Transport) -> Result<(), Error> {
-    match transport.call::<_, serde::de::IgnoredAny>(Call::get("/health/live")).await {
-        Ok(_) | Err(Error::Refused(_) | Error::UnexpectedAnswer { .. }) => Ok(()),
+    match transport.call::<_, ()>(Call::get("/health/live")).await {
+        Ok(()) | Err(Error::Refused(_) | Error::UnexpectedAnswer { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -177,6 +177,26 @@ async fn what_the_server_removed_is_removed_here() {
 }
 
 #[tokio::test]
+async fn an_enrolment_whose_key_is_gone_is_removed_here() {
+    let bench = Bench::enrolled().await;
+    bench.lose_key();
+    assert!(matches!(bench.authenticator.pending(Server::enrolment_id()).await, Err(Error::Device { .. })));
+    bench.authenticator.remove(Server::enrolment_id()).await.unwrap();
+    assert_nothing_is_left(&bench);
+    assert!(bench.server.state().enrolment.is_some(), "the server could not be told");
+}
+
+#[tokio::test]
+async fn a_pending_enrolment_whose_key_is_gone_is_given_up() {
+    let bench = Bench::new();
+    bench.server.state().lost_answers = ("/mfa/push/register", 4);
+    bench.enroll().await.unwrap_err();
+    bench.lose_key();
+    assert_eq!(bench.authenticator.resume().await.unwrap(), []);
+    assert_nothing_is_left(&bench);
+}
+
+#[tokio::test]
 async fn an_enrolment_is_kept_until_the_server_has_heard() {
     let bench = Bench::enrolled().await;
     bench.server.state().unreachable = true;

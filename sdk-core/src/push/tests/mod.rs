@@ -82,6 +82,15 @@ impl Bench {
         self.pending().await.remove(0)
     }
 
+    /// What is left of the device when its key store was reset.
+    fn lose_key(&self) {
+        let entries = self.storage.entries();
+        let key = entries
+            .keys()
+            .find_map(|name| name.strip_prefix("key.").filter(|key| key.ends_with("possession")));
+        self.signer.delete(key.unwrap()).unwrap();
+    }
+
     /// The names of the keys that signed answers.
     fn answers_signed(&self) -> Vec<String> {
         self.signer.signed(typ::RESPONSE)

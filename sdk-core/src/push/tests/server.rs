@@ -152,7 +152,7 @@ impl Server {
         }
         let refusal = self.state().refusal;
         match (request.method, path) {
-            (Method::Get, "/health/live") => self.json(200, &"live"),
+            (Method::Get, "/health/live") => self.no_content(),
             _ if refusal.is_some() => self.refuse(refusal.unwrap()),
             (Method::Post, "/mfa/push/register") => self.register(request),
             _ if self.state().enrolment.is_none() => self.refuse(ProblemCode::EnrolmentNotFound),
@@ -163,7 +163,7 @@ impl Server {
             (Method::Post, "/mfa/push/respond") => self.respond(request),
             (Method::Delete, path) if path == format!("/mfa/push/devices/{}", Self::enrolment_id()) => {
                 self.state().enrolment = None;
-                HttpResponse { status: 204, headers: self.headers("text/plain"), body: Bytes::new() }
+                self.no_content()
             }
             _ => self.refuse(ProblemCode::NotFound),
         }
@@ -253,6 +253,10 @@ impl Server {
     pub(super) fn json(&self, status: u16, body: &impl Serialize) -> HttpResponse {
         let body = serde_json::to_vec(body).unwrap().into();
         HttpResponse { status, headers: self.headers("application/json"), body }
+    }
+
+    fn no_content(&self) -> HttpResponse {
+        self.json(204, &())
     }
 
     fn headers(&self, content_type: &str) -> Vec<(String, String)> {
