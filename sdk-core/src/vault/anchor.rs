@@ -8,27 +8,33 @@ use std::sync::Arc;
 use super::{VaultError, VaultId, manifest::Manifest};
 use crate::ports::{Level, Ports, StorageError, blocking};
 
-const TARGET: &str = "countersign::vault";
-
-/// Refuses a manifest that is older than the newest that this device has seen.
-pub(super) async fn check(ports: &Ports, vault: VaultId, manifest: &Manifest) -> Result<(), VaultError> {
+/// Refuses a manifest that is older than the newest that this device has seen, unless that is accepted. What it lets
+/// through, it remembers.
+pub(super) async fn check(
+    ports: &Ports,
+    vault: VaultId,
+    manifest: &Manifest,
+    accept_older: bool,
+) -> Result<(), VaultError> {
     let storage = Arc::clone(&ports.storage);
-    let stored = blocking(interrupted, move || storage.get(&name(vault))).await;
-    let expected = match stored.map(|text| text.map(|text| text.parse::<u64>())) {
-        Ok(None) | Err(StorageError::Unsupported { .. }) => return Ok(()),
-        Ok(Some(Ok(expected))) => expected,
-        Ok(Some(Err(_))) => {
-            ports.log.log(Level::Warning, TARGET, "what is remembered of the vault is damaged and ignored");
-            return Ok(());
-        }
+    let remembered = match blocking(interrupted, move || storage.get(&name(vault))).await {
+        Ok(remembered) => remembered,
+        Err(StorageError::Unsupported { .. }) => return Ok(()),
         Err(error) => {
-            let line = format!("cannot tell whether the vault is an older copy: {error}");
-            ports.log.log(Level::Warning, TARGET, &line);
+            warn(ports, &format!("cannot tell whether the vault is an older copy: {error}"));
             return Ok(());
         }
     };
+    let expected = remembered.and_then(|text| text.parse::<u64>().ok());
     let found = manifest.generation;
-    if found < expected { Err(VaultError::OlderCopy { found, expected }) } else { Ok(()) }
+    match expected {
+        Some(expected) if found < expected && !accept_older => Err(VaultError::OlderCopy { found, expected }),
+        Some(expected) if found == expected => Ok(()),
+        _ => {
+            remember(ports, vault, manifest).await;
+            Ok(())
+        }
+    }
 }
 
 /// Remembers a manifest.
@@ -37,11 +43,12 @@ pub(super) async fn remember(ports: &Ports, vault: VaultId, manifest: &Manifest)
     let generation = manifest.generation.to_string();
     match blocking(interrupted, move || storage.set(&name(vault), &generation)).await {
         Ok(()) | Err(StorageError::Unsupported { .. }) => {}
-        Err(error) => {
-            let line = format!("an older copy of the vault would not be noticed: {error}");
-            ports.log.log(Level::Warning, TARGET, &line);
-        }
+        Err(error) => warn(ports, &format!("an older copy of the vault would not be noticed: {error}")),
     }
+}
+
+fn warn(ports: &Ports, line: &str) {
+    ports.log.log(Level::Warning, "countersign::vault", line);
 }
 
 fn name(vault: VaultId) -> String {

@@ -125,3 +125,76 @@ fn fields(parts: &[&[u8]]) -> Vec<u8> {
     }
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{testing::SeededRandom, vault::SlotId};
+
+    fn keys(random: &SeededRandom) -> VaultKeys {
+        VaultKeys::generate(VaultId::random(random).unwrap(), random).unwrap()
+    }
+
+    fn item(keys: &VaultKeys, random: &SeededRandom) -> ItemRow {
+        let id = ItemId::random(random).unwrap();
+        keys.seal_item(random, (id, "code", 1), &Secret::new(b"content".to_vec())).unwrap()
+    }
+
+    /// The same row with each of its parts changed.
+    fn changed(row: &ItemRow, random: &SeededRandom) -> [ItemRow; 4] {
+        let mut sealed = row.sealed.clone();
+        sealed[20] ^= 1;
+        [
+            ItemRow { id: ItemId::random(random).unwrap(), ..row.clone() },
+            ItemRow { kind: "cods".to_owned(), ..row.clone() },
+            ItemRow { version: 2, ..row.clone() },
+            ItemRow { sealed, ..row.clone() },
+        ]
+    }
+
+    #[test]
+    fn an_item_opens_in_its_own_place_only() {
+        let random = SeededRandom::new(1);
+        let keys = keys(&random);
+        let row = item(&keys, &random);
+        assert_eq!(keys.open_item(&row).unwrap().expose(), b"content");
+        for other in changed(&row, &random) {
+            assert!(matches!(keys.open_item(&other), Err(VaultError::Damaged { .. })), "{other:?}");
+        }
+        let elsewhere = VaultKeys::new(VaultId::random(&random).unwrap(), keys.root().clone());
+        assert!(elsewhere.open_item(&row).is_err());
+    }
+
+    #[test]
+    fn a_manifest_opens_in_its_own_vault_only() {
+        let random = SeededRandom::new(1);
+        let keys = keys(&random);
+        let sealed = keys.seal_manifest(&random, &Manifest::empty()).unwrap();
+        assert_eq!(keys.open_manifest(&sealed).unwrap(), Manifest::empty());
+        let elsewhere = VaultKeys::new(VaultId::random(&random).unwrap(), keys.root().clone());
+        assert!(elsewhere.open_manifest(&sealed).is_err());
+        assert!(keys.open_manifest(&item(&keys, &random).sealed).is_err());
+    }
+
+    #[test]
+    fn each_part_of_a_row_counts() {
+        let random = SeededRandom::new(1);
+        let keys = keys(&random);
+        let row = item(&keys, &random);
+        for other in changed(&row, &random) {
+            assert_ne!(keys.item_hash(&row), keys.item_hash(&other), "{other:?}");
+        }
+        let id = SlotId::random(&random).unwrap();
+        let (kind, parameters) = ("ab".to_owned(), "c".to_owned());
+        let slot = SlotRow { id, kind, parameters, wrapped: vec![1], checksum: Vec::new() };
+        for other in [
+            SlotRow { id: SlotId::random(&random).unwrap(), ..slot.clone() },
+            SlotRow { wrapped: vec![2], ..slot.clone() },
+            // The same letters, divided in another way.
+            SlotRow { kind: "a".to_owned(), parameters: "bc".to_owned(), ..slot.clone() },
+        ] {
+            assert_ne!(keys.slot_hash(&slot), keys.slot_hash(&other), "{other:?}");
+            assert_ne!(slot_checksum(&keys.vault, &slot), slot_checksum(&keys.vault, &other), "{other:?}");
+        }
+    }
+}

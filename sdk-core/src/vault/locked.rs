@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{
     Header, Passphrase, SlotId, SqliteStore, Store, UnlockError, Vault, VaultError, VaultId, anchor,
-    open::{Open, verify},
+    open::{Content, Open, verify},
     slot::{self, SlotKind},
 };
 use crate::{crypto::seal::SealKey, ports::Ports};
@@ -93,16 +93,13 @@ impl LockedVault {
         Ok(self.store.close().await?)
     }
 
-    async fn read(&mut self, key: &UnlockKey) -> Result<super::open::Content, VaultError> {
+    async fn read(&mut self, key: &UnlockKey) -> Result<Content, VaultError> {
         let header = self.store.header().await?;
         let row = header.slots.iter().find(|row| row.id == key.slot).ok_or(VaultError::WrongPassphrase)?;
         let keys = slot::unwrap(&header.vault, row, &key.key).ok_or(VaultError::WrongPassphrase)?;
         let sealed_manifest = self.store.manifest().await?;
         let content = verify(keys, header, sealed_manifest, self.store.items().await?)?;
-        if !self.accept_older_copy {
-            anchor::check(&self.ports, self.vault, &content.manifest).await?;
-        }
-        anchor::remember(&self.ports, self.vault, &content.manifest).await;
+        anchor::check(&self.ports, self.vault, &content.manifest, self.accept_older_copy).await?;
         Ok(content)
     }
 }
