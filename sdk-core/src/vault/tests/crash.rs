@@ -10,35 +10,11 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Desk, cheap, codes, passphrase, store_error, written};
-use crate::{
-    testing,
-    vault::{
-        Change, Header, ItemRow, MemoryPlace, MemoryStore, SqliteStore, Store, StoreError, Vault, VaultError,
-        conformance::cut_short, entries::CodeEntry,
-    },
+use super::{Desk, Files, cheap, codes, passphrase, store_error, written};
+use crate::vault::{
+    Change, Header, ItemRow, MemoryPlace, MemoryStore, SqliteStore, Store, StoreError, Vault, VaultError,
+    conformance::cut_short, entries::CodeEntry,
 };
-
-/// The files of an open vault, as they would lie on the disk if the power failed now.
-struct Files {
-    database: Vec<u8>,
-    log: Vec<u8>,
-}
-
-impl Files {
-    fn of(desk: &Desk) -> Self {
-        let read = |path: &Path| std::fs::read(path).unwrap();
-        Self { database: read(&desk.path()), log: read(&desk.log_of_changes()) }
-    }
-
-    /// Another desk with such files on it, of which the device remembers nothing.
-    fn lay_out(database: &[u8], log: &[u8]) -> Desk {
-        let desk = Desk { folder: tempfile::tempdir().unwrap(), ports: testing::ports() };
-        std::fs::write(desk.path(), database).unwrap();
-        std::fs::write(desk.log_of_changes(), log).unwrap();
-        desk
-    }
-}
 
 #[tokio::test]
 async fn a_log_that_ends_anywhere_gives_the_old_or_the_new_content() {

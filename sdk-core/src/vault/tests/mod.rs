@@ -4,7 +4,7 @@ mod files;
 mod places;
 mod usage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use countersign_protocol::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
@@ -77,6 +77,27 @@ impl Desk {
         let entry = TotpEntry::parse(&uri).unwrap().entry;
         let created = Timestamp::from_seconds(1_700_000_000);
         Item::new(CodeEntry { entry, created, position: number }, &*self.ports.random).unwrap()
+    }
+}
+
+/// The files of an open vault, as they would lie on the disk if the power failed now.
+struct Files {
+    database: Vec<u8>,
+    log: Vec<u8>,
+}
+
+impl Files {
+    fn of(desk: &Desk) -> Self {
+        let read = |path: &Path| std::fs::read(path).unwrap();
+        Self { database: read(&desk.path()), log: read(&desk.log_of_changes()) }
+    }
+
+    /// Another desk with such files on it, of which the device remembers nothing.
+    fn lay_out(database: &[u8], log: &[u8]) -> Desk {
+        let desk = Desk { folder: tempfile::tempdir().unwrap(), ports: testing::ports() };
+        std::fs::write(desk.path(), database).unwrap();
+        std::fs::write(desk.log_of_changes(), log).unwrap();
+        desk
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, cheap, codes, passphrase, written};
+use super::{Desk, Files, cheap, codes, passphrase, written};
 use crate::{
     Error, UserAction,
     testing::{MemoryLog, MemoryStorage, SeededRandom},
@@ -100,21 +100,39 @@ async fn a_new_passphrase_takes_the_place_of_the_old_one() {
 }
 
 #[tokio::test]
-async fn a_new_key_seals_everything_anew_and_leaves_nothing_of_the_old_one() {
+async fn a_new_key_seals_everything_anew() {
     let desk = Desk::new();
     let entries = desk.with_entries(3).await;
-    let former = desk.rows().await;
     let vault = desk.unlock("one").await.unwrap();
     assert!(matches!(vault.rotate_key(&passphrase("two")).await, Err(VaultError::WrongPassphrase)));
     vault.rotate_key(&passphrase("one")).await.unwrap();
     assert_eq!(codes(&vault).await, written(&entries));
-
-    let files = [std::fs::read(desk.path()).unwrap(), std::fs::read(desk.log_of_changes()).unwrap()].concat();
     vault.lock().close().await.unwrap();
-    let is_there = |row: &ItemRow| files.windows(row.sealed.len()).any(|bytes| bytes == row.sealed);
-    assert!(!former.iter().any(is_there));
-    assert!(desk.rows().await.iter().all(is_there));
     assert_eq!(codes(&desk.unlock("one").await.unwrap()).await, written(&entries));
+}
+
+#[tokio::test]
+async fn nothing_that_a_former_key_opens_stays_in_the_files() {
+    let desk = Desk::new();
+    let mut entries = desk.with_entries(3).await;
+    let mut former = desk.rows().await;
+    let vault = desk.unlock("one").await.unwrap();
+    for entry in &mut entries {
+        entry.record.position += 10;
+    }
+    vault.put_all(&entries).await.unwrap();
+    let now = Files::of(&desk);
+    former.extend(Files::lay_out(&now.database, &now.log).rows().await);
+
+    vault.remove(entries[0].id).await.unwrap();
+    vault.rotate_key(&passphrase("one")).await.unwrap();
+    let now = Files::of(&desk);
+    let files = [now.database, now.log].concat();
+    let is_there = |row: &ItemRow| files.windows(row.sealed.len()).any(|bytes| bytes == row.sealed);
+    assert_eq!(former.len(), 6);
+    assert!(!former.iter().any(is_there));
+    vault.lock().close().await.unwrap();
+    assert!(desk.rows().await.iter().all(is_there));
 }
 
 #[derive(Serialize, Deserialize)]
