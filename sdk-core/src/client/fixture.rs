@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use countersign_protocol::{
     Problem, ProblemCode, claims::DpopClaims, fields::Email, ids::LoginId, jose::CompactJws,
 };
@@ -64,6 +65,7 @@ pub(crate) fn problem(code: ProblemCode) -> Problem {
 }
 
 /// An answer with one more header.
+#[expect(clippy::unnecessary_wraps, reason = "it is what a scripted network returns")]
 pub(crate) fn answer(
     status: u16,
     content_type: &str,
@@ -118,5 +120,5 @@ pub(crate) fn tokens(access: &str, refresh: char) -> Value {
 
 /// Answers without content.
 pub(crate) fn no_content(http: &ScriptedHttp) {
-    http.push(|_| Ok(HttpResponse { status: 204, headers: Vec::new(), body: Default::default() }));
+    http.push(|_| Ok(HttpResponse { status: 204, headers: Vec::new(), body: Bytes::new() }));
 }

@@ -102,6 +102,7 @@ impl Refused {
                 code if code.status() >= 500 => Self::Perhaps,
                 _ => Self::Certainly,
             },
+            Error::RequestClosed { .. } | Error::SessionEnded { .. } => Self::Certainly,
             _ => Self::Perhaps,
         }
     }

@@ -26,7 +26,7 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), root }
     }
 
-    fn tls(&self, key: &KeyPair, params: CertificateParams) -> tokio_rustls::TlsAcceptor {
+    fn tls(&self, key: &KeyPair, params: &CertificateParams) -> tokio_rustls::TlsAcceptor {
         let certificate = params.signed_by(key, &self.issuer).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -108,7 +108,7 @@ fn assert_untrusted((answer, asked): (Result<HttpResponse, HttpError>, bool), wh
 async fn a_certificate_under_a_configured_root_is_trusted() {
     let (authority, key) = (Authority::new("ours"), KeyPair::generate().unwrap());
     let config = HttpConfig::default().root_certificate(authority.root.clone());
-    let (answer, asked) = over_tls(config, authority.tls(&key, localhost())).await;
+    let (answer, asked) = over_tls(config, authority.tls(&key, &localhost())).await;
     let answer = answer.unwrap();
     assert_eq!((answer.status, &answer.body[..]), (200, b"hi".as_slice()));
     assert_eq!(answer.header("x-answer"), Some("yes"));
@@ -124,9 +124,9 @@ async fn certificates_that_prove_nothing_are_refused() {
     let mut expired = localhost();
     expired.not_after = rcgen::date_time_ymd(2020, 1, 1);
     for (acceptor, why) in [
-        (stranger.tls(&key, localhost()), "UnknownIssuer"),
-        (authority.tls(&key, other_name), "not valid for name"),
-        (authority.tls(&key, expired), "expired"),
+        (stranger.tls(&key, &localhost()), "UnknownIssuer"),
+        (authority.tls(&key, &other_name), "not valid for name"),
+        (authority.tls(&key, &expired), "expired"),
     ] {
         assert_untrusted(over_tls(config.clone(), acceptor).await, why);
     }
@@ -139,14 +139,14 @@ async fn the_pinned_key_and_the_backup_are_trusted_and_no_other() {
     let trusting = HttpConfig::default().root_certificate(authority.root.clone());
     let config = trusting.clone().pin("LOCALHOST", pins([&current, &backup]));
     for key in [&current, &backup] {
-        let (answer, _) = over_tls(config.clone(), authority.tls(key, localhost())).await;
+        let (answer, _) = over_tls(config.clone(), authority.tls(key, &localhost())).await;
         assert_eq!(answer.unwrap().status, 200);
     }
-    let answer = over_tls(config, authority.tls(&other, localhost())).await;
+    let answer = over_tls(config, authority.tls(&other, &localhost())).await;
     assert_untrusted(answer, "not one of those pinned");
 
     let elsewhere = trusting.pin("other.example", pins([&current, &backup]));
-    assert_eq!(over_tls(elsewhere, authority.tls(&other, localhost())).await.0.unwrap().status, 200);
+    assert_eq!(over_tls(elsewhere, authority.tls(&other, &localhost())).await.0.unwrap().status, 200);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_pin_is_no_replacement_for_a_good_certificate() {
     let (stranger, key) = (Authority::new("theirs"), KeyPair::generate().unwrap());
     let backup = KeyPair::generate().unwrap();
     let config = HttpConfig::default().pin("localhost", pins([&key, &backup]));
-    assert_untrusted(over_tls(config, stranger.tls(&key, localhost())).await, "UnknownIssuer");
+    assert_untrusted(over_tls(config, stranger.tls(&key, &localhost())).await, "UnknownIssuer");
 }
 
 #[test]
