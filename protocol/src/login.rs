@@ -45,7 +45,8 @@ pub struct StartLogin {
 }
 
 /// Where a login stands. `GET /auth/logins/{id}` answers it too, and hands the tokens out once; with an
-/// `Idempotency-Key` the same caller may ask again.
+/// `Idempotency-Key` the same caller may ask again. Only the answer with the tokens is kept under the key: one that
+/// tells of waiting is not repeated.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
