@@ -1,7 +1,4 @@
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use countersign_protocol::{
     ProblemCode, Timestamp,
@@ -34,14 +31,14 @@ const MOST_FAILURES: u32 = 5;
 pub struct PendingStep {
     login: Login,
     pending: Pending,
-    /// Names the call that collects the outcome, so that a lost answer can be asked for again. Replaced when an
-    /// answer has arrived that was not the outcome.
-    collect: Mutex<IdempotencyKey>,
+    /// Names the call that collects the tokens, so that a lost answer can be asked for again, also after a restart.
+    /// Answers that only wait are not kept under it.
+    collect: IdempotencyKey,
 }
 
 impl PendingStep {
     pub(super) fn new(login: Login, pending: Pending, collect: IdempotencyKey) -> Self {
-        Self { login, pending, collect: Mutex::new(collect) }
+        Self { login, pending, collect }
     }
 
     /// What the user types on the device.
@@ -98,7 +95,7 @@ impl PendingStep {
     /// # Errors
     /// [`Error::Locked`] or [`Error::Device`] when secure storage does not give the key to seal with.
     pub async fn save(&self) -> Result<Vec<u8>, Error> {
-        let step = SavedStep::Pending { pending: self.pending.clone(), collect: self.collect_key() };
+        let step = SavedStep::Pending { pending: self.pending.clone(), collect: self.collect.clone() };
         saved::seal(&self.login, step).await
     }
 
@@ -149,18 +146,7 @@ impl PendingStep {
     }
 
     async fn ask(&self) -> Result<LoginOutcome, Error> {
-        let key = self.collect_key();
         let path = format!("/auth/logins/{}", self.login.id());
-        let outcome = self.login.call(Call::get(&path).under(&key)).await?;
-        if matches!(outcome, LoginOutcome::Pending(_)) {
-            // The server repeats the answers that it gave under a key.
-            let next = self.login.caller.client.transport().idempotency_key()?;
-            *self.collect.lock().unwrap_or_else(PoisonError::into_inner) = next;
-        }
-        Ok(outcome)
-    }
-
-    fn collect_key(&self) -> IdempotencyKey {
-        self.collect.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.login.call(Call::get(&path).under(&self.collect)).await
     }
 }
