@@ -88,10 +88,8 @@ CREATE TABLE mfa_push_devices (
     jkt              TEXT NOT NULL,
     name             TEXT NOT NULL,
     kind             TEXT NOT NULL CHECK (kind IN ('mobile', 'desktop', 'headless')),
-    platform         TEXT NOT NULL,
-    app              TEXT NOT NULL,
+    -- A JSON array of names.
     capabilities     TEXT NOT NULL,
-    locked_at        BIGINT,
     created_at       BIGINT NOT NULL,
     last_used_at     BIGINT,
     deleted_at       BIGINT

@@ -16,7 +16,7 @@ use countersign_server::{
 
 /// A server for multi-factor authentication that tests, demos and integration work can drive.
 ///
-/// Without options it listens on http://localhost:8440, keeps everything in memory and prints the bearer of its
+/// Without options it listens on port 8440 of localhost, keeps everything in memory and prints the bearer of its
 /// control plane. Every route is described at /openapi.json.
 #[derive(Parser)]
 #[command(name = "countersign-server", version)]
@@ -54,7 +54,7 @@ struct Options {
     #[arg(long)]
     stub_api_on_any_address: bool,
 
-    /// Print one line of JSON when ready: {"url":…,"stub_bearer":…}
+    /// Print one line of JSON when ready, with `url` and `stub_bearer`
     #[arg(long)]
     ready_json: bool,
 

@@ -84,6 +84,11 @@ impl Realms {
         Ok(world)
     }
 
+    /// The bearer of the control plane, where there is one.
+    pub fn stub_bearer(&self) -> Option<&Secret<String>> {
+        self.0.config.stub_bearer.as_ref()
+    }
+
     /// Closes all stores.
     pub async fn close(&self) {
         for world in self.0.open.lock().await.values() {

@@ -66,6 +66,16 @@ events! {
     MethodSetupStarted = "method_setup_started", "success";
     /// A factor was enabled.
     MethodEnabled = "method_enabled", "success";
+    /// A device was enrolled for approvals.
+    PushDeviceEnrolled = "push_device_enrolled", "success";
+    /// An enrolled device was removed.
+    PushDeviceRemoved = "push_device_removed", "success";
+    /// A request for approval was sent.
+    PushSent = "push_sent", "success";
+    /// A request was approved with another number than the one shown.
+    PushWrongNumber = "push_wrong_number", "failure";
+    /// A sign-in was reported as somebody else's; approvals are locked.
+    PushReported = "push_reported", "denied";
     /// A device may skip the second factor from now on.
     DeviceTrusted = "device_trusted", "success";
     /// A retired trust token was used: its family has ended.

@@ -67,6 +67,30 @@ pub fn method_enabled(to: &Email, label: &str) -> Mail {
     )
 }
 
+/// Tells that a device may approve sign-ins.
+pub fn device_enrolled(to: &Email, device: &DisplayName) -> Mail {
+    notice(
+        to,
+        "A device can approve your sign-ins",
+        &format!(
+            "“{device}” was enrolled and can approve sign-ins to your account from now on. If you did not enrol it, \
+             remove it, change your password and tell your administrator."
+        ),
+    )
+}
+
+/// The alert after somebody said "this wasn't me".
+pub fn sign_in_reported(to: &Email, device: &DisplayName, address: &str) -> Mail {
+    notice(
+        to,
+        "A sign-in was reported and stopped",
+        &format!(
+            "You reported a sign-in from “{device}” at {address}. It was stopped, and approvals are locked until your \
+             administrator opens them. Somebody knows your password: change it."
+        ),
+    )
+}
+
 /// Tells that a copied token was used.
 pub fn token_reused(to: &Email) -> Mail {
     notice(

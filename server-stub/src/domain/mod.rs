@@ -9,6 +9,7 @@ pub mod login;
 pub mod mail;
 pub mod passwords;
 pub mod policy;
+pub mod push;
 pub mod qr;
 pub mod rotation;
 pub mod sessions;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use countersign_protocol::push::UserVerification;
+
 /// A named set of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
@@ -41,8 +43,8 @@ pub struct Policy {
     pub reauthentication: Duration,
     /// New code generators.
     pub totp: Totp,
-    /// How long a push request may wait for its answer.
-    pub push_life: Duration,
+    /// Requests for approval.
+    pub push: Push,
 }
 
 /// Limits of wrong attempts. A good attempt is given back, so that only wrong ones count.
@@ -83,6 +85,23 @@ pub struct Totp {
     pub window: u16,
 }
 
+/// Requests for approval on enrolled devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Push {
+    /// How long an enrolment ticket is good.
+    pub ticket_life: Duration,
+    /// How long a request waits for its answer.
+    pub request_life: Duration,
+    /// Digits of the number to type, 2 to 6.
+    pub number_digits: u8,
+    /// Whether approving needs the user to be verified.
+    pub user_verification: UserVerification,
+    /// Requests that one user is sent in a window.
+    pub limit: u32,
+    /// That window.
+    pub window: Duration,
+}
+
 impl Policy {
     /// The rules of a preset.
     pub fn of(preset: Preset) -> Self {
@@ -104,7 +123,14 @@ impl Policy {
                 unbound_retry: Duration::from_secs(30),
                 reauthentication: Duration::from_mins(10),
                 totp: Totp { digits: 6, period: 30, window: 1 },
-                push_life: Duration::from_mins(1),
+                push: Push {
+                    ticket_life: Duration::from_mins(10),
+                    request_life: Duration::from_mins(1),
+                    number_digits: 2,
+                    user_verification: UserVerification::Preferred,
+                    limit: 5,
+                    window: Duration::from_mins(10),
+                },
             },
         }
     }

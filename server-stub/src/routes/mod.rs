@@ -7,6 +7,7 @@ mod auth;
 mod health;
 mod mfa;
 mod openapi;
+mod push;
 mod signup;
 mod user;
 
@@ -19,6 +20,7 @@ pub fn table() -> Vec<Route> {
         activate::table(),
         auth::table(),
         mfa::table(),
+        push::table(),
         user::table(),
     ];
     tables.into_iter().flatten().collect()

@@ -1,15 +1,140 @@
-//! Push challenges of logins.
+//! What enrolled devices are asked, and their answers.
 
 use countersign_protocol::{
     Timestamp,
-    ids::{ChallengeId, UserId},
+    ids::{ChallengeId, EnrolmentId, LoginId, UserId},
+    push::{ChallengeState, DenyReason},
 };
+use sqlx::{Row as _, any::AnyRow};
 
-use super::{StoreError, Tx};
+use super::{
+    Connection, StoreError, Tx,
+    row::{Columns as _, name_of},
+};
 
 /// The topic that wakes the enrolled devices of a user when a challenge is made or closed.
 pub fn topic(user_id: UserId) -> String {
     format!("push:{user_id}")
+}
+
+/// One request for approval.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    /// Names it.
+    pub id: ChallengeId,
+    /// The login that waits for it.
+    pub login_id: LoginId,
+    /// Who is asked.
+    pub user_id: UserId,
+    /// How it stands, as last written: one that is open may be over by time.
+    pub state: ChallengeState,
+    /// The number, sealed to [`super::logins::number_place`].
+    pub number_sealed: Vec<u8>,
+    /// When it was sent.
+    pub created_at: Timestamp,
+    /// End of its life.
+    pub expires_at: Timestamp,
+}
+
+impl Challenge {
+    /// How it stands now.
+    pub fn state_at(&self, now: Timestamp) -> ChallengeState {
+        match self.state {
+            ChallengeState::Open if now >= self.expires_at => ChallengeState::Expired,
+            state => state,
+        }
+    }
+}
+
+/// How many challenges were sent to a user since then, and when the oldest of them was.
+///
+/// # Errors
+/// As any statement.
+pub async fn sent_since(
+    tx: &mut Tx,
+    user: UserId,
+    since: Timestamp,
+) -> Result<(i64, Option<Timestamp>), StoreError> {
+    let count = "SELECT COUNT(*) AS sent, MIN(created_at) AS oldest FROM mfa_push_challenges \
+                 WHERE user_id = $1 AND created_at > $2";
+    let row =
+        sqlx::query(count).bind(user.to_string()).bind(since.as_millis()).fetch_one(tx.connection()).await?;
+    Ok((row.try_get("sent")?, row.maybe_time("oldest")?))
+}
+
+/// Adds an open challenge and wakes its user's devices.
+///
+/// # Errors
+/// As any statement.
+pub async fn insert_challenge(tx: &mut Tx, challenge: &Challenge) -> Result<(), StoreError> {
+    let insert = "INSERT INTO mfa_push_challenges (id, login_id, user_id, state, number_sealed, created_at, expires_at) \
+                  VALUES ($1, $2, $3, 'open', $4, $5, $6)";
+    sqlx::query(insert)
+        .bind(challenge.id.to_string())
+        .bind(challenge.login_id.to_string())
+        .bind(challenge.user_id.to_string())
+        .bind(challenge.number_sealed.clone())
+        .bind(challenge.created_at.as_millis())
+        .bind(challenge.expires_at.as_millis())
+        .execute(tx.connection())
+        .await?;
+    tx.notify(&topic(challenge.user_id));
+    Ok(())
+}
+
+/// Adds what a challenge asks of one device.
+///
+/// # Errors
+/// As any statement.
+pub async fn insert_request(
+    tx: &mut Tx,
+    challenge: ChallengeId,
+    device: EnrolmentId,
+    request: &str,
+) -> Result<(), StoreError> {
+    let insert = "INSERT INTO mfa_push_requests (challenge_id, enrolment_id, request) VALUES ($1, $2, $3)";
+    sqlx::query(insert)
+        .bind(challenge.to_string())
+        .bind(device.to_string())
+        .bind(request)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// A challenge and what it asks of this device; `None` if it asks it nothing.
+///
+/// # Errors
+/// As any statement.
+pub async fn asked_of(
+    connection: &mut Connection,
+    id: ChallengeId,
+    device: EnrolmentId,
+) -> Result<Option<(Challenge, String)>, StoreError> {
+    let select = "SELECT c.id, c.login_id, c.user_id, c.state, c.number_sealed, c.created_at, c.expires_at, r.request \
+                  FROM mfa_push_requests r JOIN mfa_push_challenges c ON c.id = r.challenge_id \
+                  WHERE r.challenge_id = $1 AND r.enrolment_id = $2";
+    let query = sqlx::query(select).bind(id.to_string()).bind(device.to_string());
+    let row = query.fetch_optional(connection).await?;
+    Ok(row.map(|row| Ok::<_, sqlx::Error>((challenge(&row)?, row.try_get("request")?))).transpose()?)
+}
+
+/// What was asked of this device and is not over by time, oldest first, with the signed request.
+///
+/// # Errors
+/// As any statement.
+pub async fn recent_of_device(
+    connection: &mut Connection,
+    device: EnrolmentId,
+    now: Timestamp,
+) -> Result<Vec<(Challenge, String)>, StoreError> {
+    let select = "SELECT c.id, c.login_id, c.user_id, c.state, c.number_sealed, c.created_at, c.expires_at, r.request \
+                  FROM mfa_push_requests r JOIN mfa_push_challenges c ON c.id = r.challenge_id \
+                  WHERE r.enrolment_id = $1 AND c.expires_at > $2 ORDER BY c.created_at, c.id";
+    let rows =
+        sqlx::query(select).bind(device.to_string()).bind(now.as_millis()).fetch_all(connection).await?;
+    let requests = rows.iter().map(|row| Ok::<_, sqlx::Error>((challenge(row)?, row.try_get("request")?)));
+    Ok(requests.collect::<Result<_, _>>()?)
 }
 
 /// Closes an open challenge because its login went on without it. False if it was closed before.
@@ -28,4 +153,60 @@ pub async fn supersede(
         sqlx::query(supersede).bind(id.to_string()).bind(now.as_millis()).execute(tx.connection()).await?;
     tx.notify(&topic(user_id));
     Ok(closed.rows_affected() == 1)
+}
+
+/// How an open challenge is closed.
+pub struct Closing<'a> {
+    /// To this state.
+    pub state: ChallengeState,
+    /// With this reason of a denial.
+    pub reason: Option<DenyReason>,
+    /// By this device and its signed answer.
+    pub by: (EnrolmentId, &'a str),
+}
+
+/// Closes a challenge that is open and wakes its user's devices; one caller only is told true.
+///
+/// # Errors
+/// As any statement.
+pub async fn close(
+    tx: &mut Tx,
+    challenge: &Challenge,
+    closing: &Closing<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let close = "UPDATE mfa_push_challenges SET state = $2, reason = $3, answered_by = $4, answered_at = $5 \
+                 WHERE id = $1 AND state = 'open'";
+    let closed = sqlx::query(close)
+        .bind(challenge.id.to_string())
+        .bind(name_of(&closing.state)?)
+        .bind(closing.reason.as_ref().map(name_of).transpose()?)
+        .bind(closing.by.0.to_string())
+        .bind(now.as_millis())
+        .execute(tx.connection())
+        .await?;
+    if closed.rows_affected() == 1 {
+        let (device, response) = closing.by;
+        let keep = "UPDATE mfa_push_requests SET response = $3 WHERE challenge_id = $1 AND enrolment_id = $2";
+        sqlx::query(keep)
+            .bind(challenge.id.to_string())
+            .bind(device.to_string())
+            .bind(response)
+            .execute(tx.connection())
+            .await?;
+    }
+    tx.notify(&topic(challenge.user_id));
+    Ok(closed.rows_affected() == 1)
+}
+
+fn challenge(row: &AnyRow) -> Result<Challenge, sqlx::Error> {
+    Ok(Challenge {
+        id: row.parsed("id")?,
+        login_id: row.parsed("login_id")?,
+        user_id: row.parsed("user_id")?,
+        state: row.named("state")?,
+        number_sealed: row.try_get("number_sealed")?,
+        created_at: row.time("created_at")?,
+        expires_at: row.time("expires_at")?,
+    })
 }

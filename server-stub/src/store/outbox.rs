@@ -2,7 +2,9 @@
 
 use countersign_protocol::Timestamp;
 
-use super::{StoreError, Tx};
+use sqlx::{Row as _, any::AnyRow};
+
+use super::{Connection, StoreError, Tx, row::Columns as _};
 use crate::delivery::Mail;
 
 /// The topic that wakes whoever waits for a message.
@@ -29,4 +31,68 @@ pub async fn insert(tx: &mut Tx, mail: &Mail, now: Timestamp) -> Result<(), Stor
         .await?;
     tx.notify(TOPIC);
     Ok(())
+}
+
+/// A message as it is kept.
+pub struct Message {
+    /// Its number, from 1 on.
+    pub seq: i64,
+    /// `email`.
+    pub channel: String,
+    /// Who gets it.
+    pub recipient: String,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// Its text.
+    pub body: String,
+    /// The code in it.
+    pub code: Option<String>,
+    /// The links in it.
+    pub links: Vec<String>,
+    /// When it was queued.
+    pub created_at: Timestamp,
+}
+
+/// The messages after number `after`, oldest first, of one channel and one recipient where they are given.
+///
+/// # Errors
+/// As any statement.
+pub async fn list(
+    connection: &mut Connection,
+    channel: Option<&str>,
+    recipient: Option<&str>,
+    after: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let select = "SELECT seq, channel, recipient, subject, body, code, links, created_at FROM outbox \
+                  WHERE seq > $1 AND ($2 = '' OR channel = $2) AND ($3 = '' OR recipient = $3) ORDER BY seq";
+    let rows = sqlx::query(select)
+        .bind(after)
+        .bind(channel.unwrap_or_default())
+        .bind(recipient.unwrap_or_default())
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.iter().map(message).collect::<Result<_, _>>()?)
+}
+
+/// Forgets all messages. Numbers go on.
+///
+/// # Errors
+/// As any statement.
+pub async fn clear(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM outbox").execute(tx.connection()).await?;
+    Ok(())
+}
+
+fn message(row: &AnyRow) -> Result<Message, sqlx::Error> {
+    let links: &str = row.try_get("links")?;
+    Ok(Message {
+        seq: row.try_get("seq")?,
+        channel: row.try_get("channel")?,
+        recipient: row.try_get("recipient")?,
+        subject: row.try_get("subject")?,
+        body: row.try_get("body")?,
+        code: row.try_get("code")?,
+        links: serde_json::from_str(links).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        created_at: row.time("created_at")?,
+    })
 }

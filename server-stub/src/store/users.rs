@@ -155,3 +155,25 @@ pub async fn activate(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Option<
     let row = sqlx::query(activate).bind(hash).bind(now.as_millis()).fetch_optional(tx.connection()).await?;
     Ok(row.map(|row| row.parsed("id")).transpose()?)
 }
+
+/// Makes whatever else is done for this user wait until this transaction ends, on every node.
+///
+/// # Errors
+/// As any statement.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET id = id WHERE id = $1")
+        .bind(id.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Locks approvals until an administrator opens them.
+///
+/// # Errors
+/// As any statement.
+pub async fn lock_push(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+    let lock = "UPDATE users SET push_locked_at = $2 WHERE id = $1 AND push_locked_at IS NULL";
+    sqlx::query(lock).bind(id.to_string()).bind(now.as_millis()).execute(tx.connection()).await?;
+    Ok(())
+}

@@ -126,6 +126,19 @@ impl From<InvalidTransition> for Stop {
     }
 }
 
+impl Login {
+    /// Whether a second factor may be proven now.
+    ///
+    /// # Errors
+    /// `login_state`, `login_expired`.
+    pub fn waits(&self) -> Answer<()> {
+        match self.stage {
+            Stage::MfaRequired | Stage::Pending(_) => Ok(()),
+            _ => Err(self.stage.refused().into()),
+        }
+    }
+}
+
 impl Stage {
     /// Where a stored login stands now.
     fn of(stored: &StoredLogin, now: Timestamp) -> Result<Self, Fault> {

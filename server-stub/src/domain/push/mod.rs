@@ -1,0 +1,41 @@
+//! Push approval: enrolling devices, asking them, taking their answers.
+//!
+//! What is sent to a device is signed: requests by a push key, the set of push keys by the enrolment root whose
+//! thumbprint stood in the enrolment link. What a device answers is signed by its own key over the exact request.
+//! How a challenge moves is drawn at [`countersign_protocol::push::ChallengeState`].
+
+mod answer;
+mod ask;
+mod enrol;
+mod watch;
+
+pub use self::{
+    answer::respond,
+    ask::challenge,
+    enrol::{enrol, remove, ticket},
+    watch::{pending, watch},
+};
+
+use countersign_protocol::{
+    claims::{Header, KeySetClaims, typ},
+    push::Capability,
+};
+
+use super::answer::Fault;
+use crate::world::World;
+
+/// What this server can do.
+fn capabilities() -> Vec<Capability> {
+    vec![Capability::NumberMatching, Capability::UserVerification, Capability::EventStream]
+}
+
+/// The push keys in force, signed by the enrolment root.
+fn key_set(world: &World) -> Result<String, Fault> {
+    let claims = KeySetClaims {
+        iss: world.issuer.clone(),
+        version: 1,
+        iat: world.now().as_seconds(),
+        keys: vec![world.keys.push.public().clone()],
+    };
+    world.keys.root.sign(Header::new(typ::KEY_SET).versioned(), &claims)
+}
