@@ -1,2 +1,77 @@
-//! .
-fn main() {}
+//! One sign-in from sign-up to logout, through the SDK, over real HTTP, against a server of its own.
+//!
+//! Read [`story`] first: it has the steps in their order. `steps/` shows what an app does in each of them,
+//! [`device`] what an app gives to the SDK before. The rest starts the server ([`stub`]) and shows what happens
+//! ([`screen`], [`report`]).
+
+mod cast;
+mod device;
+mod error;
+mod report;
+mod screen;
+mod steps;
+mod story;
+mod stub;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Parser;
+use countersign::{
+    client::{HttpConfig, ReqwestHttp},
+    ports::{Http, SystemClock},
+};
+
+use crate::{cast::Cast, error::DemoError, report::Report, screen::Screen, story::Storyteller, stub::Stub};
+
+/// Drives one sign-in through the SDK against a server of its own: from sign-up to logout, with a code generator, a
+/// trusted device and an approval on a phone.
+///
+/// `cargo xtask demo` builds what this needs and runs it. Progress goes to standard error, the closing table to
+/// standard output. The status is 0 if every step is ok.
+#[derive(Parser)]
+#[command(name = "countersign-demo", version)]
+struct Options {
+    /// The program `countersign-server`
+    #[arg(long, value_name = "PATH", env = "COUNTERSIGN_SERVER")]
+    server: PathBuf,
+
+    /// Open no window and ask nothing. The demo stays in the terminal, so this changes nothing
+    #[arg(long)]
+    headless: bool,
+
+    /// Print one JSON object and nothing else: {"steps":[{"name":"sign_up","status":"ok","ms":31},…]}
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut storyteller = Storyteller::new(Screen::new(options.json), Arc::new(SystemClock::new()));
+    let played = play(&options, &mut storyteller).await;
+    let report = storyteller.finish();
+    match played.and_then(|()| print(&report, options.json)) {
+        Ok(()) if report.is_ok() => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("countersign-demo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Plays the story on a server of its own. A step that fails is in the report; an error is one around the steps.
+async fn play(options: &Options, storyteller: &mut Storyteller) -> Result<(), DemoError> {
+    // The server is on this machine, so a proxy that the system may have set up is left out.
+    let http: Arc<dyn Http> = Arc::new(ReqwestHttp::new(HttpConfig::default().without_proxy())?);
+    let stub = Stub::start(&options.server, http.clone()).await?;
+    let cast = Cast::new(stub.url(), &http)?;
+    story::tell(&cast, &stub, storyteller).await;
+    stub.stop().await
+}
+
+#[expect(clippy::print_stdout, reason = "the program's answer")]
+fn print(report: &Report, json: bool) -> Result<(), DemoError> {
+    println!("{}", if json { report.json()? } else { report.table() });
+    Ok(())
+}
