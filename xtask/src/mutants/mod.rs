@@ -3,7 +3,7 @@
 mod patch;
 mod scratch;
 
-use std::fs;
+use std::{fs, process::Command};
 
 use crate::{error::XtaskError, workspace::Workspace};
 use patch::Patch;
@@ -13,10 +13,14 @@ use scratch::{Run, Scratch};
 ///
 /// A patch in tests/mutations starts with one or more lines `# expect: <arguments for cargo test>`, each naming at
 /// least one test that must turn red; the rest is a diff for git apply. The source tree is never touched.
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only patches whose file name contains this
-    filter: Option<String>,
+    pub(crate) filter: Option<String>,
+
+    /// Only check that every patch still applies; `cargo xtask test` does that
+    #[arg(long)]
+    pub(crate) applies: bool,
 }
 
 /// What became of a deliberate break.
@@ -55,6 +59,9 @@ impl Verdict {
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
     let patches = read(workspace, arguments.filter.as_deref())?;
+    if arguments.applies {
+        return check_that_all_apply(workspace, &patches);
+    }
     println!("{} mutants; first their tests on the unbroken tree", patches.len());
     let scratch = Scratch::prepare(workspace)?;
     // All on the unbroken tree first: one build serves them all.
@@ -78,6 +85,25 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
     } else {
         Err(XtaskError::Findings { count: missed, what: "mutants were not caught" })
     }
+}
+
+/// Building and testing each takes minutes in all, applying none.
+fn check_that_all_apply(workspace: &Workspace, patches: &[Patch]) -> Result<(), XtaskError> {
+    let mut stale = 0;
+    for patch in patches {
+        let check = Command::new("git")
+            .args(["apply", "--check"])
+            .arg(&patch.path)
+            .current_dir(workspace.root())
+            .output();
+        let check = check.map_err(XtaskError::file(&patch.path))?;
+        if !check.status.success() {
+            println!("{} no longer applies:\n{}", patch.name, String::from_utf8_lossy(&check.stderr));
+            stale += 1;
+        }
+    }
+    println!("{} of {} mutants apply", patches.len() - stale, patches.len());
+    if stale == 0 { Ok(()) } else { Err(XtaskError::Findings { count: stale, what: "mutants do not apply" }) }
 }
 
 fn read(workspace: &Workspace, filter: Option<&str>) -> Result<Vec<Patch>, XtaskError> {

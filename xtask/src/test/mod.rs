@@ -46,7 +46,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "generated files", quick: false, run: stages::generated },
     Stage { name: "Python tests", quick: false, run: stages::python_tests },
     Stage { name: "demo", quick: false, run: stages::demo },
-    Stage { name: "mutants", quick: false, run: stages::mutants },
+    Stage { name: "mutants apply", quick: false, run: stages::mutants },
 ];
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
