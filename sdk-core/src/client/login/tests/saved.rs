@@ -104,7 +104,8 @@ async fn bytes_of_another_server_or_device_are_not_taken() {
     // Not even where the key is the same.
     let others = format!("login-seal.{}", crate::device::server_tag(other.server()));
     fixture.storage.set(&others, &entries[name]).unwrap();
-    assert!(matches!(other.restore_login(&bytes).await, Err(Error::Damaged { .. })));
+    let error = other.restore_login(&bytes).await.unwrap_err();
+    assert!(matches!(error, Error::Damaged { reason } if reason.contains("belongs to another server")));
 
     fixture.storage.set(name, "garbage").unwrap();
     assert_damaged(&fixture, &bytes, "key that seals logins is damaged").await;
