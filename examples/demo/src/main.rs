@@ -39,7 +39,7 @@ struct Options {
     #[arg(long)]
     headless: bool,
 
-    /// Print one JSON object and nothing else: {"steps":[{"name":"sign_up","status":"ok","ms":31},…]}
+    /// Print one JSON object and nothing else: `{"steps":[{"name":"sign_up","status":"ok","ms":31},…]}`
     #[arg(long)]
     json: bool,
 }

@@ -115,7 +115,12 @@ impl Report {
     /// For people: the table, and the whole in one sentence.
     pub(crate) fn table(&self) -> String {
         let mut table = Table::new();
-        table.load_style(UTF8_BORDERS_ONLY).set_header(["", "step", "", "ms"]);
+        table.load_style(UTF8_BORDERS_ONLY).set_header([
+            Cell::new(""),
+            Cell::new("step"),
+            Cell::new(""),
+            Cell::new("ms").set_alignment(CellAlignment::Right),
+        ]);
         for line in &self.steps {
             let (status, ms) = match &line.outcome {
                 Outcome::Ok { ms } => ("ok", ms.to_string()),

@@ -42,6 +42,7 @@ impl Screen {
 
     /// Takes the bar away; the lines stay.
     pub(crate) fn end(&self) {
+        self.line("");
         if let Self::Terminal(bar) = self {
             bar.finish_and_clear();
         }
@@ -59,7 +60,7 @@ impl Screen {
 fn bar() -> ProgressBar {
     let bar = ProgressBar::new(Step::count());
     // The default style serves if the template cannot be read.
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len}  {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len}  {msg}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(100));

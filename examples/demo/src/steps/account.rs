@@ -36,7 +36,7 @@ pub(crate) async fn activate(
     let mails = stub.mails(&person.email).await?;
     let link = mails.iter().find_map(|mail| {
         let link = mail.links.first()?;
-        screen.say(&format!("“{}”", mail.subject));
+        screen.say(&format!("the mail arrives: “{}”", mail.subject));
         Some(link)
     });
     let token = link.and_then(|link| link.split_once("token="));
@@ -55,7 +55,7 @@ pub(crate) async fn log_in(
     screen: &Screen,
 ) -> Result<Session, DemoError> {
     let signed_in = signed_in(browser.login(person).await?, &["pwd"])?;
-    screen.say(&format!("signed in as {} on {}", signed_in.user.name, browser.name));
+    screen.say(&format!("“{}” is signed in as {}", browser.name, signed_in.user.name));
     let recommended = signed_in.notices.contains(&Notice::MfaSetupRecommended);
     ensure(recommended, "nobody recommends a second factor")?;
     Ok(signed_in.session)

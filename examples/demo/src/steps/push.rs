@@ -24,7 +24,7 @@ pub(crate) async fn enrol(phone: &Phone, session: &Session, screen: &Screen) -> 
     // EXPOSE: the phone's camera reads it from the laptop's screen.
     let uri: EnrollUri = ticket.uri.expose().parse()?;
     let enrolment = phone.authenticator.enroll(&uri, phone.name.clone(), DeviceKind::Mobile).await?;
-    screen.say(&format!("{} answers for {} at {}", phone.name, enrolment.account, enrolment.application));
+    screen.say(&format!("“{}” answers for {} at {}", phone.name, enrolment.account, enrolment.application));
 
     let devices = session.enrolled_devices().await?;
     let listed = devices.iter().any(|device| device.enrolment_id == enrolment.id);
@@ -47,7 +47,7 @@ pub(crate) async fn approve(
     let number = waiting.number().clone();
     // EXPOSE: this is where the person reads it.
     let shown = number.expose().to_owned();
-    screen.say(&format!("{} shows the number {shown} and waits", browser.name));
+    screen.say(&format!("“{}” shows the number {shown} and waits", browser.name));
 
     let sign_in = async { signed_in(waiting.wait().await?, &["pwd", "push"]) };
     let answer = async {
@@ -59,7 +59,7 @@ pub(crate) async fn approve(
         Ok(())
     };
     let (signed_in, ()) = tokio::try_join!(sign_in, answer)?;
-    screen.say(&format!("{} is signed in as {}", browser.name, signed_in.user.name));
+    screen.say(&format!("“{}” is signed in as {}", browser.name, signed_in.user.name));
     Ok(())
 }
 
@@ -72,6 +72,7 @@ pub(crate) async fn deny(
     stub: &Stub,
     screen: &Screen,
 ) -> Result<(), DemoError> {
+    let mails_before = stub.mails(&person.email).await?.len();
     let step = mfa_required(browser.login(person).await?)?;
     let waiting = pending(step.request_push(None, false).await?)?;
     let sign_in = async { denied(waiting.wait().await?) };
@@ -79,7 +80,7 @@ pub(crate) async fn deny(
         let request = next_request(inbox).await?;
         show(request.context(), screen);
         phone.authenticator.deny(&request, DenyReason::NotMe).await?;
-        screen.say("this wasn't me");
+        screen.say(&format!("{} says: this wasn't me", person.name));
         Ok(())
     };
     let (reason, ()) = tokio::try_join!(sign_in, answer)?;
@@ -90,9 +91,10 @@ pub(crate) async fn deny(
     let offered: Vec<_> = again.methods().iter().map(|offer| offer.method).collect();
     ensure(offered == [MethodKind::Totp], "approvals are not locked")?;
     again.cancel().await?;
-    let mails = stub.mails(&person.email).await?;
-    let alert = mails.last().ok_or_else(|| DemoError::surprise("no mail tells the owner"))?;
-    screen.say(&format!("the sign-in is refused, approvals are locked, and a mail says “{}”", alert.subject));
+    let alert = stub.mails(&person.email).await?.into_iter().nth(mails_before);
+    let alert = alert.ok_or_else(|| DemoError::surprise("no mail tells the owner"))?;
+    screen.say("the sign-in is refused, and approvals are locked; codes still work");
+    screen.say(&format!("a mail goes to {}: “{}”", person.name, alert.subject));
     Ok(())
 }
 

@@ -23,7 +23,8 @@ pub(crate) async fn enrol(browser: &Browser, session: &Session, screen: &Screen)
     // Any app that reads `otpauth://` could do this; here it is the SDK's own.
     // EXPOSE: read into the generator, which keeps it as a secret.
     let parsed = TotpEntry::parse(setup.otpauth_uri.expose())?;
-    screen.say(&format!("for {} at {}", parsed.entry.account(), parsed.entry.issuer().unwrap_or("–")));
+    let (issuer, account) = (parsed.entry.issuer().unwrap_or("?"), parsed.entry.account());
+    screen.say(&format!("the QR code is for {account} at {issuer}"));
     let totp = parsed.entry.totp().clone();
 
     session.confirm_totp(setup.method_id, code(browser, &totp, screen)?).await?;
@@ -52,7 +53,7 @@ pub(crate) async fn log_in(
     screen.say("password and code are good");
     let trusted = browser.device.stored("trust.").is_some();
     ensure(trusted, "the device keeps no trust token")?;
-    screen.say(&format!("{} is trusted from now on", browser.name));
+    screen.say(&format!("“{}” is trusted from now on", browser.name));
     Ok(())
 }
 
