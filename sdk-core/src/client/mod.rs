@@ -20,6 +20,7 @@
 //!             step.submit_code(MethodKind::Totp, ask("Code").parse()?, true).await
 //!         }
 //!         LoginState::Pending(step) => {
+//!             // EXPOSE: the user types it on the other device.
 //!             println!("Type {} on your device", step.number().expose());
 //!             step.wait().await
 //!         }
@@ -46,6 +47,7 @@ mod config;
 #[cfg(test)]
 mod fixture;
 pub mod login;
+#[cfg(feature = "client")]
 mod pins;
 #[cfg(feature = "client")]
 mod reqwest_http;
@@ -56,6 +58,7 @@ pub(crate) mod transport;
 
 pub use config::ServerConfig;
 pub use login::LoginState;
+#[cfg(feature = "client")]
 pub use pins::{PinSet, SpkiPin};
 #[cfg(feature = "client")]
 pub use reqwest_http::{HttpConfig, ReqwestHttp};

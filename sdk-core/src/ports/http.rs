@@ -6,7 +6,7 @@ use futures_util::stream::BoxStream;
 
 /// The network: one request, one answer. Redirects are not followed and cookies not kept.
 ///
-/// The default is `countersign::client::transport::ReqwestHttp`; hosts may bring their own.
+/// The default is `countersign::client::ReqwestHttp`; hosts may bring their own.
 #[async_trait]
 pub trait Http: Send + Sync {
     /// Sends the request and reads the whole answer, at most `request.longest_answer` bytes.

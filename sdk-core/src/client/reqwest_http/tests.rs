@@ -157,6 +157,26 @@ async fn a_pin_is_no_replacement_for_a_good_certificate() {
     assert_untrusted(over_tls(config, stranger.tls(&key, &localhost())).await, "UnknownIssuer");
 }
 
+#[tokio::test]
+async fn an_older_tls_and_none_at_all_are_refused() {
+    // Record and handshake headers, version 1.0, random, no session id, AES-128-CBC-SHA, no compression.
+    let tls_1_0 =
+        [&b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01"[..], &[7; 32], b"\x00\x00\x2f\x00"].concat();
+    let alert = b"\x15\x03\x01\x00\x02\x02\x46".to_vec();
+    for hello in [tls_1_0, alert, OK.to_vec()] {
+        let (url, server) = listen(|mut stream| async move {
+            let mut client_hello = [0; 4096];
+            assert_ne!(stream.read(&mut client_hello).await.unwrap(), 0);
+            stream.write_all(&hello).await.unwrap();
+        })
+        .await;
+        let url = url.replace("http:", "https:");
+        let error = http(HttpConfig::default()).send(request(url)).await.unwrap_err();
+        assert!(matches!(error, HttpError::Untrusted { .. }), "{error:?}");
+        server.await.unwrap();
+    }
+}
+
 #[test]
 fn a_root_certificate_that_is_none_is_refused() {
     let error = ReqwestHttp::new(HttpConfig::default().root_certificate(b"garbage".to_vec())).unwrap_err();
