@@ -100,7 +100,7 @@ impl Server {
     }
 }
 
-fn app(realms: Realms, stub: bool) -> Router {
+pub(crate) fn app(realms: Realms, stub: bool) -> Router {
     routes::router(routes::table(stub))
         .layer(CatchPanicLayer::custom(context::panicked))
         .layer(middleware::from_fn_with_state(realms.clone(), context::layer))

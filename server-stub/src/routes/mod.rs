@@ -25,3 +25,6 @@ pub fn table() -> Vec<Route> {
     ];
     tables.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests;

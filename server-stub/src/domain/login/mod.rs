@@ -273,3 +273,6 @@ pub async fn find(connection: &mut Connection, id: LoginId, now: Timestamp) -> A
     let StoredLogin { facts, trust_device, status, .. } = stored;
     Ok(Some(Login { facts, stage, proven, trust_device, written: status }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! What happens 64 times at once, on SQLite and on PostgreSQL.
+
+use std::collections::HashSet;
+
+use axum::http::StatusCode;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{SignedIn, Stub, token_of};
+use crate::{store::Database, testing};
+
+const MIA: &str = "mia@example.com";
+
+macro_rules! on_each_database {
+    ($($case:ident),+) => {
+        mod sqlite {
+            use super::Database;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$case(Database::Memory { name: "races".to_owned() }).await;
+                }
+            )+
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let Some(database) = super::testing::postgres().unwrap() else { return };
+                    super::$case(database).await;
+                }
+            )+
+        }
+    };
+}
+
+on_each_database!(
+    one_code_lets_one_in,
+    one_refresh_token_has_one_successor,
+    one_trust_token_has_one_successor,
+    wrong_codes_are_checked_up_to_the_limit,
+    wrong_passwords_are_checked_up_to_the_limit,
+    one_link_activates_once
+);
+
+async fn one_code_lets_one_in(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    let generator = device.enrol_totp(&device.signed_in(MIA).await).await;
+    let mut logins = Vec::new();
+    for _ in 0..8 {
+        logins.push(device.waiting(MIA).await);
+    }
+    let code = generator.code(&stub, 1);
+    let replies = join_all((0..64).map(|n| device.verify(&logins[n % 8], &code).send())).await;
+    let good = replies.iter().filter(|reply| reply.status == StatusCode::OK).count();
+    assert_eq!(good, 1);
+    for reply in replies.into_iter().filter(|reply| reply.status != StatusCode::OK) {
+        let code = reply.json()["code"].as_str().unwrap().to_owned();
+        assert!(
+            ["wrong_code", "too_many_requests", "account_locked", "login_state"].contains(&&*code),
+            "{code}"
+        );
+    }
+    assert_eq!(stub.events("login_succeeded").await, 2);
+}
+
+async fn one_refresh_token_has_one_successor(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    let session = device.signed_in(MIA).await;
+    let body = json!({"refresh_token": session.refresh});
+    let replies = join_all((0..64).map(|_| device.post("/auth/refresh", body.clone()).send())).await;
+    let successors: HashSet<_> =
+        replies.into_iter().map(|reply| SignedIn::from(&reply.ok(StatusCode::OK)).refresh).collect();
+    assert_eq!(successors.len(), 1);
+    let successor = json!({"refresh_token": successors.iter().next().unwrap()});
+    device.post("/auth/refresh", successor).send().await.ok(StatusCode::OK);
+}
+
+async fn one_trust_token_has_one_successor(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    let generator = device.enrol_totp(&device.signed_in(MIA).await).await;
+    let login = device.waiting(MIA).await;
+    let code = generator.code(&stub, 1);
+    let verify = json!({"login_id": login.login_id, "method": "totp", "code": code, "trust_device": true});
+    let body = device.post("/mfa/verify", verify).send().await.ok(StatusCode::OK);
+    let token = SignedIn::from(&body).trust.unwrap();
+    // Five attempts may be under way at one password at a time.
+    let logins = (0..5).map(|_| device.sign_in(MIA).header("x-trust-token", &token).send());
+    let successors: HashSet<_> = join_all(logins)
+        .await
+        .into_iter()
+        .map(|reply| SignedIn::from(&reply.ok(StatusCode::OK)).trust.unwrap())
+        .collect();
+    assert_eq!(successors.len(), 1);
+}
+
+async fn wrong_codes_are_checked_up_to_the_limit(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    let generator = device.enrol_totp(&device.signed_in(MIA).await).await;
+    let mut logins = Vec::new();
+    for _ in 0..8 {
+        logins.push(device.waiting(MIA).await);
+    }
+    let wrong = generator.wrong(&stub);
+    let replies = join_all((0..64).map(|n| device.verify(&logins[n % 8], &wrong).send())).await;
+    let checked = replies.iter().filter(|reply| reply.json()["code"] == "wrong_code").count();
+    assert_eq!(checked, 5);
+    let refused = ["wrong_code", "too_many_requests", "account_locked"];
+    assert!(replies.iter().all(|reply| refused.contains(&reply.json()["code"].as_str().unwrap())));
+    assert_eq!(stub.events("authenticator_locked").await, 1);
+}
+
+async fn wrong_passwords_are_checked_up_to_the_limit(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    let body = json!({"email": MIA, "password": "wrong wrong wrong",
+        "device": {"name": "x", "os": "y", "app": "z"}});
+    let replies = join_all((0..64).map(|_| device.post("/auth/login", body.clone()).send())).await;
+    let checked = replies.iter().filter(|reply| reply.json()["code"] == "invalid_credentials").count();
+    assert_eq!(checked, 5);
+    assert!(
+        replies.iter().all(|reply| reply.status == StatusCode::UNAUTHORIZED || reply.status.as_u16() == 429)
+    );
+}
+
+async fn one_link_activates_once(database: Database) {
+    let stub = Stub::on(database).await;
+    let device = stub.browser();
+    device.post("/signup", super::sign_up(MIA)).send().await.ok(StatusCode::ACCEPTED);
+    let body = json!({"token": token_of(&stub.mails(MIA).await[0].links[0])});
+    let replies = join_all((0..64).map(|_| device.post("/auth/activate", body.clone()).send())).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == StatusCode::NO_CONTENT).count(), 1);
+    assert_eq!(stub.events("account_activated").await, 1);
+}
