@@ -137,22 +137,27 @@ pub async fn recent_of_device(
     Ok(requests.collect::<Result<_, _>>()?)
 }
 
-/// Closes an open challenge because its login went on without it. False if it was closed before.
+/// Closes an open challenge that nobody answered: it was superseded, or its time is over. Wakes its user's devices.
 ///
 /// # Errors
 /// As any statement.
-pub async fn supersede(
+pub async fn close_unanswered(
     tx: &mut Tx,
     id: ChallengeId,
     user_id: UserId,
+    state: ChallengeState,
     now: Timestamp,
-) -> Result<bool, StoreError> {
-    let supersede = "UPDATE mfa_push_challenges SET state = 'superseded', answered_at = $2 \
-                     WHERE id = $1 AND state = 'open'";
-    let closed =
-        sqlx::query(supersede).bind(id.to_string()).bind(now.as_millis()).execute(tx.connection()).await?;
+) -> Result<(), StoreError> {
+    let close =
+        "UPDATE mfa_push_challenges SET state = $2, answered_at = $3 WHERE id = $1 AND state = 'open'";
+    sqlx::query(close)
+        .bind(id.to_string())
+        .bind(name_of(&state)?)
+        .bind(now.as_millis())
+        .execute(tx.connection())
+        .await?;
     tx.notify(&topic(user_id));
-    Ok(closed.rows_affected() == 1)
+    Ok(())
 }
 
 /// How an open challenge is closed.

@@ -86,6 +86,8 @@ pub struct Login {
     pub trust_device: bool,
     /// The last state that was written.
     written: Status,
+    /// The push request that nobody has answered, also when its time is over.
+    unanswered: Option<OpenChallenge>,
 }
 
 /// Where a login stands.
@@ -270,8 +272,8 @@ pub async fn find(connection: &mut Connection, id: LoginId, now: Timestamp) -> A
     let Some(stored) = logins::find(connection, id).await? else { return Ok(None) };
     let stage = Stage::of(&stored, now)?;
     let proven = stored.amr.parse().map_err(|_| Fault::Stored("a login with unknown factors".to_owned()))?;
-    let StoredLogin { facts, trust_device, status, .. } = stored;
-    Ok(Some(Login { facts, stage, proven, trust_device, written: status }))
+    let StoredLogin { facts, trust_device, status, challenge, .. } = stored;
+    Ok(Some(Login { facts, stage, proven, trust_device, written: status, unanswered: challenge }))
 }
 
 #[cfg(test)]

@@ -197,7 +197,15 @@ impl PasswordStep<'_> {
         };
         let (written, proven) = (Status::MfaRequired, Proven::password());
         logins::insert(tx, &facts, written, &proven.to_string()).await?;
-        Ok((Login { facts, stage: Stage::MfaRequired, proven, trust_device: false, written }, token))
+        let login = Login {
+            facts,
+            stage: Stage::MfaRequired,
+            proven,
+            trust_device: false,
+            written,
+            unanswered: None,
+        };
+        Ok((login, token))
     }
 
     async fn record(&self, tx: &mut Tx, event: Event) -> Answer<()> {

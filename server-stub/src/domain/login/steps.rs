@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use countersign_protocol::{Timestamp, ids::LoginId, push::DenyReason};
+use countersign_protocol::{
+    Timestamp,
+    ids::LoginId,
+    push::{ChallengeState, DenyReason},
+};
 
 use super::{InvalidTransition, Login, LoginCaller, Stage, find_for};
 use crate::{
@@ -67,6 +71,7 @@ pub async fn ask(
 ) -> Answer<Login> {
     supersede(tx, &login, world.now()).await?;
     login.trust_device = trust_device;
+    login.unanswered = Some(challenge.clone());
     write(tx, login, |stage| stage.ask(challenge)).await
 }
 
@@ -131,11 +136,12 @@ pub(super) fn about(login: &Login) -> About {
     About::user(login.facts.tenant_id, login.facts.user_id)
 }
 
+/// Closes the push request that was not answered, so that another may take its place.
 async fn supersede(tx: &mut Tx, login: &Login, now: Timestamp) -> Answer<()> {
-    if let Stage::Pending(challenge) = &login.stage {
-        challenges::supersede(tx, challenge.id, login.facts.user_id, now).await?;
-    }
-    Ok(())
+    let Some(open) = &login.unanswered else { return Ok(()) };
+    let over = now >= open.expires_at;
+    let state = if over { ChallengeState::Expired } else { ChallengeState::Superseded };
+    Ok(challenges::close_unanswered(tx, open.id, login.facts.user_id, state, now).await?)
 }
 
 /// Makes one step and writes it, if the login still stands where it was read.

@@ -8,7 +8,7 @@ use countersign_protocol::{
 };
 
 use super::{
-    Login, LoginCaller, Stage, find_for,
+    Login, LoginCaller, find_for,
     outcome::{collect, user_of},
     steps::{about, finish},
 };
@@ -43,9 +43,7 @@ pub async fn verify(
         .consume(request, move |tx| {
             Box::pin(async move {
                 let login = find_for(tx.connection(), &caller, body.login_id, inside.now()).await?;
-                if !matches!(login.stage, Stage::MfaRequired | Stage::Pending(_)) {
-                    return Err(login.stage.refused().into());
-                }
+                login.waits()?;
                 let user = user_of(tx.connection(), &login).await?;
                 match body.method {
                     MethodKind::Totp => verify_totp(tx, &inside, &source, login, &user, &body).await,

@@ -15,7 +15,7 @@ use crate::{
         factors::Factor,
         login::{self, Login},
     },
-    store::{Tx, audit, logins::OpenChallenge},
+    store::{StoreError, Tx, audit, logins::OpenChallenge},
 };
 
 const MIA: &str = "mia@example.com";
@@ -172,21 +172,22 @@ async fn ask(stub: &Stub, login: &MfaRequired) {
         Box::pin(async move {
             let id = world.random.ulid(world.now(), ChallengeId::from_parts).unwrap();
             let place = crate::store::logins::number_place(id);
-            let expires_at = world.now().plus(world.policy.push_life);
+            let expires_at = world.now().plus(world.policy.push.request_life);
             let number_sealed = world.keys.seal(&world.random, &place, b"42").unwrap();
+            let challenge = OpenChallenge { id, number_sealed: number_sealed.clone(), expires_at };
+            let login = login::ask(tx, world, login, challenge, true).await?;
             let insert = "INSERT INTO mfa_push_challenges (id, login_id, user_id, state, number_sealed, created_at, \
                           expires_at) VALUES ($1, $2, $3, 'open', $4, 0, $5)";
             sqlx::query(insert)
                 .bind(id.to_string())
                 .bind(login.facts.id.to_string())
                 .bind(login.facts.user_id.to_string())
-                .bind(number_sealed.clone())
+                .bind(number_sealed)
                 .bind(expires_at.as_millis())
                 .execute(tx.connection())
                 .await
                 .unwrap();
-            let challenge = OpenChallenge { id, number_sealed, expires_at };
-            login::ask(tx, world, login, challenge, true).await
+            Ok(login)
         })
     });
     assert_eq!(asked.await.unwrap().stage.name(), "pending");
@@ -239,11 +240,22 @@ async fn a_pending_login_goes_back_ends_or_runs_out() {
     });
     assert!(denied.await.is_err(), "nothing is pending");
 
+    ask(&stub, &login).await;
+    assert_eq!(status().await, "pending", "another takes its place");
+    ask(&stub, &login).await;
+    assert_eq!(status().await, "pending", "and another the place of that");
+
     // A code finishes a login that waits for a push request, which is then superseded.
     let login = device.waiting(MIA).await;
     ask(&stub, &login).await;
     device.verify(&login, &generator.code(&stub, 1)).send().await.ok(StatusCode::OK);
-    stub.sql("DELETE FROM mfa_push_challenges WHERE state = 'superseded'").await;
+    let written = stub.world.store.read(|connection| {
+        Box::pin(async move {
+            let states = "SELECT state FROM mfa_push_challenges ORDER BY state";
+            Ok::<Vec<String>, StoreError>(sqlx::query_scalar(states).fetch_all(connection).await?)
+        })
+    });
+    assert_eq!(written.await.unwrap(), ["expired", "open", "superseded", "superseded"]);
 
     let login = device.waiting(MIA).await;
     ask(&stub, &login).await;
