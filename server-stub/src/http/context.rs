@@ -48,9 +48,6 @@ pub struct Context {
 /// The world of a request, for handlers.
 pub struct InWorld(pub Arc<World>);
 
-/// The address of the peer, for handlers.
-pub struct ClientAddress(pub String);
-
 impl Context {
     pub(super) fn of(parts: &Parts) -> Result<&Self, Stop> {
         parts.extensions.get().ok_or_else(|| {
@@ -64,14 +61,6 @@ impl<S: Sync> FromRequestParts<S> for InWorld {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
         Ok(Self(Arc::clone(&Context::of(parts)?.world)))
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for ClientAddress {
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
-        Ok(Self(Context::of(parts)?.address.clone()))
     }
 }
 

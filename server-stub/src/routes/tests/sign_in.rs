@@ -251,8 +251,8 @@ async fn a_pending_login_goes_back_ends_or_runs_out() {
     device.verify(&login, &generator.code(&stub, 1)).send().await.ok(StatusCode::OK);
     let written = stub.world.store.read(|connection| {
         Box::pin(async move {
-            let states = "SELECT state FROM mfa_push_challenges ORDER BY state";
-            Ok::<Vec<String>, StoreError>(sqlx::query_scalar(states).fetch_all(connection).await?)
+            let select = "SELECT state FROM mfa_push_challenges ORDER BY state";
+            Ok::<Vec<String>, StoreError>(sqlx::query_scalar(select).fetch_all(connection).await?)
         })
     });
     assert_eq!(written.await.unwrap(), ["expired", "open", "superseded", "superseded"]);
