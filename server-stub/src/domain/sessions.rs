@@ -186,7 +186,7 @@ pub async fn authorize(
         return Err(invalid_token("The access token has expired. Refresh it."));
     }
     let session = sessions::find(connection, &claims.sid.to_string()).await?;
-    let session = session.filter(|session| session.user_id == claims.sub && session.jkt.as_deref() == jkt);
+    let session = session.filter(|session| session.user_id == claims.sub);
     let session = session.ok_or_else(|| invalid_token("The access token belongs to no session."))?;
     if let Some(reason) = standing(&session, now) {
         return Err(ended(reason));
