@@ -17,7 +17,7 @@
 //!   Authenticated --> Collected: tokens handed out, once
 //! ```
 //!
-//! What time alone does is not written: [`Stage::of`] reads it off. Every other step consumes the [`Stage`] and is
+//! What time alone does is not written, but read off. Every other step consumes the [`Stage`] and is
 //! written by one statement that names the state it leaves, so that of two steps at once one wins.
 
 mod outcome;
