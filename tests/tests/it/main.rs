@@ -1,3 +1,12 @@
 //! Tests of the whole: what no single crate can say about itself.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what is not so"
+)]
+
 mod graph;
+mod path;
+mod races;
