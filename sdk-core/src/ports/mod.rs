@@ -52,6 +52,39 @@ pub struct Ports {
     pub log: Arc<dyn LogSink>,
 }
 
+#[cfg(all(feature = "client", feature = "keyring"))]
+impl Ports {
+    /// What the operating system gives, for the app of this id (its reverse domain name) and version: its keyring, keys
+    /// in software, the platform's trust and proxy, and nobody to verify the user. Replace what the app knows better:
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use countersign::{Error, ports::{NoVerifier, Ports}};
+    /// # fn ports() -> Result<Ports, Error> {
+    /// let verifier = Arc::new(NoVerifier); // the app's own prompt for finger, face or PIN
+    /// let ports = Ports { verifier, ..Ports::system("com.acme.app", "4.2")? };
+    /// # Ok(ports)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] where the system has no keyring: offer a passphrase instead, openly.
+    pub fn system(app_id: &str, app_version: &str) -> Result<Self, crate::Error> {
+        let random = Arc::new(SystemRandom::default());
+        let storage = Arc::new(KeyringStorage::new(app_id)?);
+        Ok(Self {
+            clock: Arc::new(SystemClock::new()),
+            random: random.clone(),
+            http: Arc::new(crate::client::ReqwestHttp::new(crate::client::HttpConfig::default())?),
+            storage: storage.clone(),
+            signer: Arc::new(SoftwareSigner::new(storage, random)),
+            verifier: Arc::new(NoVerifier),
+            signals: Arc::new(SystemSignals::new(app_id, app_version)),
+            log: Arc::new(TracingSink),
+        })
+    }
+}
+
 /// Runs a port call that may block on a thread where that is fine.
 ///
 /// # Errors
