@@ -7,6 +7,8 @@
     reason = "a test may stop at what is not so"
 )]
 
+mod docs;
 mod graph;
 mod path;
+mod quickstart;
 mod races;
