@@ -9,6 +9,7 @@ use countersign_protocol::{
 };
 use subtle::ConstantTimeEq as _;
 
+use super::unlocked;
 use crate::{
     delivery,
     domain::{
@@ -33,7 +34,8 @@ use crate::{
 /// Carries out an answer: the challenge closes, and the waiting login goes on.
 ///
 /// # Errors
-/// `invalid_signature` names what does not fit; `challenge_not_found`, `challenge_closed`, `wrong_number`; a fault.
+/// `invalid_signature` names what does not fit; `challenge_not_found`, `challenge_closed`, `wrong_number`,
+/// `push_locked`; a fault.
 pub async fn respond(
     world: &Arc<World>,
     request: Consuming,
@@ -70,9 +72,6 @@ fn verified(world: &World, device: Device, jws: String) -> Answer<Signed> {
     if claims.iss != device.id || claims.aud != world.issuer {
         return Err(no("it is another device's or for another server"));
     }
-    if claims.exp <= world.now().as_seconds() {
-        return Err(no("it is no longer good; make a new one"));
-    }
     let fits = match claims.decision {
         Decision::Approve => claims.number.is_some() && claims.reason.is_none(),
         Decision::Deny => claims.number.is_none(),
@@ -98,6 +97,12 @@ impl Signed {
             ChallengeState::Open => {}
             state => return Err(closed(state)),
         }
+        // Here and not before, so that a retry of an answer that counted is told so whenever it arrives.
+        if self.claims.exp <= world.now().as_seconds() {
+            return Err(no("it is no longer good; make a new one"));
+        }
+        // A report and an approval of two requests at once, on any nodes, are carried out one after the other.
+        users::lock(tx, self.device.user_id).await?;
         let user = users::by_id(tx.connection(), self.device.user_id).await?;
         let user = user.filter(|user| user.active).ok_or_else(|| closed(ChallengeState::Superseded))?;
         let login = login::find(tx.connection(), challenge.login_id, world.now()).await?;
@@ -127,6 +132,7 @@ struct Answered<'a> {
 
 impl Answered<'_> {
     async fn approve(self, tx: &mut Tx, world: &World, source: &Source) -> Answer<ChallengeState> {
+        unlocked(&self.user)?;
         let needed = world.policy.push.user_verification == UserVerification::Required;
         if needed && !self.signed.user_verified {
             return Err(no("approving needs the verification key"));

@@ -10,6 +10,7 @@ use countersign_protocol::{
     push::{ChallengeState, Origin, Purpose, RequestContext, RequestDevice},
 };
 
+use super::unlocked;
 use crate::{
     domain::{
         answer::{Answer, Stop, refuse},
@@ -83,11 +84,7 @@ pub async fn challenge(
 }
 
 async fn allowed(tx: &mut Tx, world: &World, user: &User) -> Answer<()> {
-    if user.push_locked_at.is_some() {
-        let detail =
-            "Approvals are locked since a sign-in was reported. Use another method, or ask an administrator.";
-        return Err(refuse(ProblemCode::PushLocked, detail));
-    }
+    unlocked(user)?;
     let (rules, now) = (world.policy.push, world.now());
     let (sent, oldest) = challenges::sent_since(tx, user.id, now.minus(rules.window)).await?;
     if sent < i64::from(rules.limit) {

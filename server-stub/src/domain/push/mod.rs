@@ -17,12 +17,13 @@ pub use self::{
 };
 
 use countersign_protocol::{
+    ProblemCode,
     claims::{Header, KeySetClaims, typ},
     push::Capability,
 };
 
-use super::answer::Fault;
-use crate::world::World;
+use super::answer::{Answer, Fault, refuse};
+use crate::{store::users::User, world::World};
 
 /// What this server can do.
 fn capabilities() -> Vec<Capability> {
@@ -38,4 +39,14 @@ fn key_set(world: &World) -> Result<String, Fault> {
         keys: vec![world.keys.push.public().clone()],
     };
     world.keys.root.sign(Header::new(typ::KEY_SET).versioned(), &claims)
+}
+
+/// Fails while approvals are locked for the user.
+fn unlocked(user: &User) -> Answer<()> {
+    if user.push_locked_at.is_none() {
+        return Ok(());
+    }
+    let detail =
+        "Approvals are locked since a sign-in was reported. Use another method, or ask an administrator.";
+    Err(refuse(ProblemCode::PushLocked, detail))
 }
