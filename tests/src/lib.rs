@@ -15,6 +15,7 @@
 mod account;
 mod device;
 
+pub mod networks;
 pub mod path;
 pub mod raw;
 

@@ -10,5 +10,6 @@
 mod docs;
 mod graph;
 mod path;
+mod push;
 mod quickstart;
 mod races;
