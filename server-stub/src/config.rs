@@ -92,6 +92,7 @@ impl Config {
             (None, Database::File(path)) => MasterKey::beside(path, &random)?,
             (None, Database::Postgres { .. }) => return Err(ConfigError::MasterKeyMissing),
         };
+        let stub_bearer = if cfg!(feature = "stub-api") { Some(random.token256()?) } else { None };
         Ok(Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8440)),
             public_url: None,
@@ -102,7 +103,7 @@ impl Config {
             seed: None,
             realms: true,
             // EXPOSE: the same text in another wrapper.
-            stub_bearer: Some(Secret::from(random.token256()?.expose())),
+            stub_bearer: stub_bearer.map(|bearer| Secret::from(bearer.expose())),
         })
     }
 }

@@ -31,6 +31,7 @@ pub mod realms;
 pub mod routes;
 mod server;
 pub mod store;
+#[cfg(feature = "stub-api")]
 pub mod stub;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -122,7 +122,7 @@ fn config(options: Options) -> Result<Config, ConfigError> {
     config.listen = SocketAddr::new(options.bind, options.port);
     config.public_url = options.public_url;
     config.preset = options.preset;
-    if options.no_stub_api || !stub_allowed {
+    if options.no_stub_api || !stub_allowed || config.stub_bearer.is_none() {
         config.stub_bearer = None;
         config.realms = false;
     }

@@ -156,13 +156,23 @@ impl Route {
     }
 }
 
-/// All routes, those of the control plane only where `stub` is set.
+/// All routes, those of the control plane only where `stub` is set and the build has them.
 pub fn table(stub: bool) -> Vec<Route> {
     let mut table = routes::table();
     if stub {
-        table.extend(crate::stub::table());
+        table.extend(control_plane());
     }
     table
+}
+
+#[cfg(feature = "stub-api")]
+fn control_plane() -> Vec<Route> {
+    crate::stub::table()
+}
+
+#[cfg(not(feature = "stub-api"))]
+fn control_plane() -> Vec<Route> {
+    Vec::new()
 }
 
 /// The router of a table.
