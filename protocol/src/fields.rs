@@ -119,7 +119,7 @@ impl Email {
 }
 
 text_newtype!(
-    /// A name that people read: 1 to 100 characters, no control characters, trimmed.
+    /// A name that people read: 1 to 100 characters, none that [`misleads`], trimmed.
     DisplayName,
     display_name
 );
@@ -203,9 +203,19 @@ fn display_name(text: &str) -> Result<String, InvalidField> {
     match text.chars().count() {
         0 => error("is empty"),
         101.. => error("longer than 100 characters"),
-        _ if text.chars().any(char::is_control) => error("has control characters"),
+        _ if text.chars().any(misleads) => error("has control or invisible characters"),
         _ => Ok(text.to_owned()),
     }
+}
+
+/// Whether a character makes a text show as something that it is not: controls, separators of lines, marks that
+/// change the direction of what follows, and characters that take no room.
+///
+/// The joiners U+200C and U+200D are not among them: Persian, Hindi and emoji need them.
+pub fn misleads(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn token_text(

@@ -15,13 +15,23 @@ fn every_newtype_names_its_field_and_the_fix() {
     assert_eq!(problem::<Email>("a@b@c").1, "is not of the form name@domain");
     assert_eq!(problem::<Email>("a b@c").1, "has spaces or control characters");
     assert_eq!(problem::<DisplayName>(" \t ").1, "is empty");
-    assert_eq!(problem::<DisplayName>("a\u{7}b").1, "has control characters");
+    assert_eq!(problem::<DisplayName>("a\u{7}b").1, "has control or invisible characters");
     assert_eq!(problem::<IdempotencyKey>("short"), ("idempotency_key", "has the wrong length"));
     assert_eq!(problem::<CorrelationId>("new\nlines").0, "correlation_id");
     assert_eq!(problem::<Password>("seven77").1, "shorter than 8 characters");
     assert_eq!(problem::<OneTimeCode>("12a456"), ("code", "has other characters than digits"));
     assert_eq!(problem::<MatchNumber>("1").0, "number");
     assert_eq!(problem::<OpaqueToken>("abc").0, "token");
+}
+
+#[test]
+fn a_name_shows_as_what_it_is() {
+    for bad in ["Mia\u{202e}pppA", "Acme\u{200b}", "Acme\u{2028}Ok", "\u{2066}x\u{2069}", "x\u{e0041}"] {
+        assert!(bad.parse::<DisplayName>().is_err(), "{bad:?}");
+    }
+    for good in ["Zoë’s phone", "می\u{200c}خواهم", "👩\u{200d}💻 laptop", "ノートPC"] {
+        assert!(good.parse::<DisplayName>().is_ok(), "{good:?}");
+    }
 }
 
 #[test]

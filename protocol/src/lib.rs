@@ -49,4 +49,6 @@ pub mod headers {
     pub const SERVER_TIME: &str = "x-server-time";
     /// Chooses a realm where the base URL cannot.
     pub const STUB_REALM: &str = "x-stub-realm";
+    /// The address that a test request is to come from. Read only by a server whose control plane is on.
+    pub const STUB_CLIENT_IP: &str = "x-stub-client-ip";
 }

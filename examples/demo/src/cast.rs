@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use countersign::{
     client::{Client, LoginState},
-    ports::{Http, NoVerifier},
-    protocol::fields::{DisplayName, Email, Password, ServerUrl},
+    ports::{Http, HttpError, HttpRequest, HttpResponse, HttpStream, NoVerifier},
+    protocol::{
+        fields::{DisplayName, Email, Password, ServerUrl},
+        headers::STUB_CLIENT_IP,
+    },
     push::Authenticator,
     testing::{FixedSignals, FixedVerifier},
 };
@@ -60,9 +64,9 @@ impl Cast {
         let phone = Device::new(http, signals, FixedVerifier::default());
         Ok(Self {
             mia,
-            laptop: Browser::new("Mia's laptop", ("Debian", "13"), server, http)?,
-            library: Browser::new("Library computer", ("Windows", "11"), server, http)?,
-            thief: Browser::new("Desktop", ("Windows", "10"), server, http)?,
+            laptop: Browser::new("Mia's laptop", ("Debian", "13"), "192.0.2.10", server, http)?,
+            library: Browser::new("Library computer", ("Windows", "11"), "192.0.2.80", server, http)?,
+            thief: Browser::new("Desktop", ("Windows", "10"), "203.0.113.66", server, http)?,
             phone: Phone { name: "Mia's phone".parse()?, authenticator: Authenticator::new(phone.ports()) },
         })
     }
@@ -72,13 +76,15 @@ impl Browser {
     fn new(
         name: &str,
         (os, version): (&str, &str),
+        address: &'static str,
         server: &ServerUrl,
         http: &Arc<dyn Http>,
     ) -> Result<Self, DemoError> {
+        let http: Arc<dyn Http> = Arc::new(FromAddress { http: http.clone(), address });
         let name: DisplayName = name.parse()?;
         let signals =
             FixedSignals::new(&[("machine_id", name.as_str()), ("os_family", os), ("os_version", version)]);
-        let device = Device::new(http, signals, NoVerifier);
+        let device = Device::new(&http, signals, NoVerifier);
         let client = device.client(server, &name, APP)?;
         Ok(Self { name, device, client })
     }
@@ -93,6 +99,31 @@ impl Browser {
         let device = self.device.copy()?;
         let client = device.client(self.client.server(), &self.name, APP)?;
         Ok(Self { name: self.name.clone(), device, client })
+    }
+}
+
+/// The network as a device elsewhere has it. All of the demo runs on one machine, so the server is told where each
+/// request is to come from; it believes that because its control plane is on.
+struct FromAddress {
+    http: Arc<dyn Http>,
+    address: &'static str,
+}
+
+impl FromAddress {
+    fn told(&self, mut request: HttpRequest) -> HttpRequest {
+        request.headers.push((STUB_CLIENT_IP, self.address.to_owned()));
+        request
+    }
+}
+
+#[async_trait]
+impl Http for FromAddress {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.http.send(self.told(request)).await
+    }
+
+    async fn stream(&self, request: HttpRequest) -> Result<HttpStream, HttpError> {
+        self.http.stream(self.told(request)).await
     }
 }
 

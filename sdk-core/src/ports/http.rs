@@ -61,8 +61,8 @@ pub struct HttpRequest {
     pub longest_answer: usize,
 }
 
-/// A whole answer.
-#[derive(Debug, Clone)]
+/// A whole answer. Headers and body may hold secrets: `Debug` shows neither.
+#[derive(Clone)]
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
@@ -70,6 +70,12 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
+}
+
+impl std::fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpResponse({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 impl HttpResponse {

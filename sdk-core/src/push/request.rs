@@ -3,7 +3,7 @@ use std::sync::Arc;
 use countersign_protocol::{
     InvalidField, Timestamp,
     claims::{RequestClaims, typ},
-    fields::MatchNumber,
+    fields::{MatchNumber, misleads},
     ids::{ChallengeId, EnrolmentId},
     push::{Purpose, RequestContext, UserVerification},
 };
@@ -142,8 +142,8 @@ fn check_content(claims: &RequestClaims) -> Result<(), PushError> {
 
 /// Refuses a text that would show as nothing or break the line that shows it.
 pub(crate) fn check_text(message: &'static str, member: &'static str, text: &str) -> Result<(), PushError> {
-    if text.trim().is_empty() || text.len() > LONGEST_TEXT || text.chars().any(char::is_control) {
-        let problem = "it is empty, has control characters or is longer than 256 bytes";
+    if text.trim().is_empty() || text.len() > LONGEST_TEXT || text.chars().any(misleads) {
+        let problem = "it is empty, longer than 256 bytes, or has control or invisible characters";
         return Err(PushError::Unusable { message, member, problem });
     }
     Ok(())

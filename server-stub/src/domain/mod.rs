@@ -8,6 +8,7 @@ pub mod limits;
 pub mod login;
 pub mod mail;
 pub mod passwords;
+pub mod places;
 pub mod policy;
 pub mod push;
 pub mod qr;

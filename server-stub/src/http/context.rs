@@ -1,6 +1,10 @@
 //! What every request has: its world, its body, its caller's address, its correlation id.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -118,17 +122,32 @@ async fn prepare(
     let (mut parts, body) = request.into_parts();
     let world = realms.of_request(&parts).await?;
     let body = read_body(body).await?;
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let address = address(realms, &parts)?;
     let context = Context {
         world: Arc::clone(&world),
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
         body,
-        address: peer.map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_canonical().to_string()),
+        address,
         correlation_id,
     };
     parts.extensions.insert(context);
     Ok((Request::from_parts(parts, Body::empty()), world))
+}
+
+/// The peer's address; a test may say that it is another, where there is a control plane.
+fn address(realms: &Realms, parts: &Parts) -> Result<String, Stop> {
+    let told = parts.headers.get(headers::STUB_CLIENT_IP).filter(|_| realms.stub_bearer().is_some());
+    if let Some(told) = told {
+        let told: Option<IpAddr> = told.to_str().ok().and_then(|text| text.parse().ok());
+        let told = told.ok_or_else(|| {
+            refuse(ProblemCode::InvalidRequest, "The header X-Stub-Client-Ip is not an IP address.")
+        })?;
+        return Ok(told.to_canonical().to_string());
+    }
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(peer)| peer.ip());
+    Ok(peer.to_canonical().to_string())
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Stop> {

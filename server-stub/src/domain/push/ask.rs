@@ -17,6 +17,7 @@ use crate::{
         events::{About, Details, Event, Source, record},
         factors::Factor,
         login::{self, LoginCaller},
+        places,
     },
     http::idempotency::Consuming,
     store::{
@@ -130,7 +131,7 @@ fn signed(
             application: user.tenant_name.clone(),
             purpose: Purpose::Login,
             account: user.email.as_str().to_owned(),
-            origin: Origin { address: login.address.clone(), place: None },
+            origin: Origin { address: login.address.clone(), place: places::of(&login.address) },
             device: RequestDevice {
                 name: login.device.name.clone(),
                 os: login.device.os.clone(),
