@@ -126,7 +126,7 @@ fn access_token(maker: &Maker) -> Message<AccessClaims> {
             sid: SessionId::from_parts(MILLIS, 5),
             jti: "01KG9X-vector-token".to_owned(),
             amr: vec!["pwd".to_owned(), "otp".to_owned()],
-            acr: "aal2".to_owned(),
+            acr: "urn:countersign:acr:2".to_owned(),
             auth_time: NOW,
             iat: NOW,
             exp: NOW + 600,
