@@ -64,6 +64,12 @@ impl Caller {
         Self { realm: realm.clone(), http: realm.http(), signer, key: key.to_owned() }
     }
 
+    /// The same, calling another realm.
+    #[must_use]
+    pub fn at(&self, realm: &Realm) -> Self {
+        Self { realm: realm.clone(), http: realm.http(), ..self.clone() }
+    }
+
     /// The public half of the key.
     pub fn public_key(&self) -> Jwk {
         self.signer.public_key(&self.key).unwrap().unwrap()

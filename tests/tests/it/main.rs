@@ -8,6 +8,7 @@
 )]
 
 mod docs;
+mod faults;
 mod graph;
 mod path;
 mod push;
