@@ -57,6 +57,7 @@ fn every_header_of_the_protocol_is_documented() {
         headers::LOGIN_TOKEN,
         headers::SERVER_TIME,
         headers::STUB_REALM,
+        headers::STUB_CLIENT_IP,
     ] {
         assert!(documented.contains(&code(name)), "{name} is not in {documented:?}");
     }
