@@ -4,6 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use countersign_protocol::Secret;
@@ -30,6 +31,8 @@ pub struct Config {
     pub master_key: MasterKey,
     /// Argon2id computations at a time.
     pub password_hashes_at_once: usize,
+    /// How long a connection may take to send the head of a request, and stay idle between two.
+    pub header_time: Duration,
     /// Makes randomness the same in every run, for tests and demos.
     pub seed: Option<u64>,
     /// Whether other realms than `default` are opened when they are named.
@@ -100,6 +103,7 @@ impl Config {
             preset: Preset::Standard,
             master_key,
             password_hashes_at_once: 2,
+            header_time: Duration::from_secs(30),
             seed: None,
             realms: true,
             // EXPOSE: the same text in another wrapper.

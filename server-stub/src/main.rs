@@ -47,10 +47,12 @@ struct Options {
     preset: Preset,
 
     /// No control plane under /_stub
+    #[cfg(feature = "stub-api")]
     #[arg(long)]
     no_stub_api: bool,
 
     /// Allow the control plane on an address that is not loopback
+    #[cfg(feature = "stub-api")]
     #[arg(long)]
     stub_api_on_any_address: bool,
 
@@ -116,16 +118,17 @@ fn config(options: Options) -> Result<Config, ConfigError> {
         }
         path => Database::File(PathBuf::from(path)),
     };
-    let stub_allowed = options.bind.is_loopback() || options.stub_api_on_any_address;
     let mut config =
         Config::for_database(database, options.master_key.map(MasterKey::from_text).transpose()?)?;
     config.listen = SocketAddr::new(options.bind, options.port);
     config.public_url = options.public_url;
     config.preset = options.preset;
-    if options.no_stub_api || !stub_allowed || config.stub_bearer.is_none() {
+    #[cfg(feature = "stub-api")]
+    if options.no_stub_api || !(options.bind.is_loopback() || options.stub_api_on_any_address) {
         config.stub_bearer = None;
-        config.realms = false;
     }
+    // Whoever may open realms by naming them may fill the memory: that is for tests, as the control plane is.
+    config.realms = config.stub_bearer.is_some();
     Ok(config)
 }
 

@@ -89,6 +89,16 @@ impl Realms {
         self.0.config.stub_bearer.as_ref()
     }
 
+    /// The public address, that of the realm `default`.
+    pub fn public_url(&self) -> &str {
+        &self.0.public_url
+    }
+
+    /// Whether other realms than `default` are opened when they are named.
+    pub fn are_opened_by_name(&self) -> bool {
+        self.0.config.realms
+    }
+
     /// Closes all stores.
     pub async fn close(&self) {
         for world in self.0.open.lock().await.values() {

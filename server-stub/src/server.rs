@@ -1,18 +1,33 @@
 //! Starting and stopping.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr, time::Duration};
 
-use axum::{Router, ServiceExt, body::Body, http::Request, middleware};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
-use tower::{Layer as _, util::MapRequestLayer};
+use axum::{Extension, Router, body::Body, extract::ConnectInfo, http::Request, middleware};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     config::Config,
     domain::answer::Fault,
-    http::{context, openapi, routes},
+    http::{
+        context,
+        openapi::{self, Document},
+        routes,
+    },
     realms::{Realms, take_prefix},
 };
+
+/// How long a stopping server waits for what is under way.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
+/// Between two attempts to accept connections when the system has no room for more.
+const NO_ROOM: Duration = Duration::from_millis(500);
 
 /// A running server.
 pub struct Server {
@@ -50,20 +65,11 @@ impl Server {
         let listener = TcpListener::bind(listen).await.map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         let url = config.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", address.port()));
-        let stub = config.stub_bearer.is_some();
+        let header_time = config.header_time;
         let realms = Realms::open(config, url.clone()).await?;
-        let service = MapRequestLayer::new(take_prefix).layer(app(realms.clone(), stub));
-        let (stop, mut stopped) = watch::channel(false);
-        let serving = tokio::spawn(async move {
-            let make =
-                ServiceExt::<Request<Body>>::into_make_service_with_connect_info::<SocketAddr>(service);
-            let wait = async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            };
-            if let Err(error) = axum::serve(listener, make).with_graceful_shutdown(wait).await {
-                tracing::error!(%error, "serving ended");
-            }
-        });
+        let (stop, stopped) = watch::channel(false);
+        let connections = Connections { app: app(realms.clone()), header_time, stopped };
+        let serving = tokio::spawn(connections.serve(listener));
         Ok(Self { address, url, realms, stop, serving })
     }
 
@@ -82,32 +88,118 @@ impl Server {
         &self.realms
     }
 
-    /// Ends all connections and closes the stores. What was answered is durable.
+    /// Accepts nothing more, gives the requests under way two seconds, ends all connections and closes the stores.
+    /// What was answered is durable.
     pub async fn stop(self) {
-        // Streams of events stay open for as long as their readers do, so there is no waiting for them.
         let _ = self.stop.send(true);
-        self.serving.abort();
-        let _ = self.serving.await;
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "serving ended");
+        }
         self.realms.close().await;
     }
 
-    /// Serves until the process is told to end.
+    /// Serves until the process is told to end: by Ctrl-C, or by SIGTERM as supervisors send it.
     pub async fn run(self) {
-        if let Err(error) = tokio::signal::ctrl_c().await {
+        if let Err(error) = told_to_end().await {
             tracing::error!(%error, "signals cannot be waited for");
         }
         self.stop().await;
     }
 }
 
-pub(crate) fn app(realms: Realms, stub: bool) -> Router {
-    routes::router(routes::table(stub))
+#[cfg(unix)]
+async fn told_to_end() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_end() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Serves the connections of a listener. `axum::serve` would do, but for one thing: it lets a client take for ever
+/// to send the head of a request.
+#[derive(Clone)]
+struct Connections {
+    app: Router,
+    header_time: Duration,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Connections {
+    async fn serve(self, listener: TcpListener) {
+        let mut stopped = self.stopped.clone();
+        let mut open = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = told(&mut stopped) => break,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => drop(open.spawn(self.clone().serve_one(stream, peer))),
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        #[expect(clippy::disallowed_methods, reason = "no event tells when there is room again")]
+                        tokio::time::sleep(NO_ROOM).await;
+                    }
+                },
+                Some(_) = open.join_next() => {}
+            }
+        }
+        drop(listener);
+        let all_ended = async { while open.join_next().await.is_some() {} };
+        // Streams of events stay open for as long as their readers do; what is left is aborted with the set.
+        let _ = tokio::time::timeout(LAST_REQUESTS, all_ended).await;
+    }
+
+    async fn serve_one(self, stream: TcpStream, peer: SocketAddr) {
+        let Self { app, header_time, mut stopped } = self;
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mut request = take_prefix(request.map(Body::new));
+            request.extensions_mut().insert(ConnectInfo(peer));
+            app.clone().oneshot(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(header_time)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = told(&mut stopped) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, %peer, "a connection ended early");
+        }
+    }
+}
+
+/// Returns when the server is to stop, or is gone.
+async fn told(stopped: &mut watch::Receiver<bool>) {
+    drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+/// The routes of a server, in their layers.
+pub(crate) fn app(realms: Realms) -> Router {
+    let table = routes::table(realms.stub_bearer().is_some());
+    let document = Document::new(&table, realms.public_url(), realms.are_opened_by_name());
+    routes::router(table)
+        .layer(Extension(document))
         .layer(CatchPanicLayer::custom(context::panicked))
         .layer(middleware::from_fn_with_state(realms.clone(), context::layer))
         .with_state(realms)
 }
 
-/// The OpenAPI document of all routes, as `/openapi.json` serves it on the default address.
+/// The OpenAPI document of all routes, those of the control plane too if the build has one, on the default address.
 pub fn openapi_document() -> serde_json::Value {
     openapi::document(&routes::table(true), "http://localhost:8440")
 }
+
+#[cfg(test)]
+mod tests;

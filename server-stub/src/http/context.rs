@@ -110,7 +110,7 @@ pub async fn not_found() -> Rejection {
 }
 
 /// What answers where a route does not take the method.
-pub async fn method_not_allowed() -> Rejection {
+pub fn method_not_allowed() -> Rejection {
     refuse(ProblemCode::MethodNotAllowed, "This route takes other methods; see the Allow header.").into()
 }
 

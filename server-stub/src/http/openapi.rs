@@ -1,10 +1,29 @@
 //! The OpenAPI 3.1 document, made from the table of routes and the types of the wire contract.
 
-use countersign_protocol::{Problem, ProblemCode};
+use axum::body::Bytes;
+use countersign_protocol::{Problem, ProblemCode, headers};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::routes::{Access, Documented, Route};
+use super::routes::{Access, Documented, Parameter, Route};
+
+/// The document of a server, as text, in the extensions of each request.
+#[derive(Debug, Clone)]
+pub struct Document(pub Bytes);
+
+impl Document {
+    /// Of these routes. With `realms`, it says how each realm is addressed.
+    pub fn new(table: &[Route], public_url: &str, realms: bool) -> Self {
+        let mut document = document(table, public_url);
+        if realms && let Some(servers) = document["servers"].as_array_mut() {
+            servers.push(json!({
+                "url": format!("{public_url}/r/{{realm}}"),
+                "variables": {"realm": {"default": "my-test"}},
+            }));
+        }
+        Self(document.to_string().into())
+    }
+}
 
 /// The document for these routes, served at `public_url`.
 pub fn document(table: &[Route], public_url: &str) -> Value {
@@ -87,7 +106,23 @@ fn operation(route: &Route) -> Value {
 
 fn parameters(route: &Route) -> impl Iterator<Item = Value> {
     let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+    let in_path =
+        names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+    let consuming = route.method == "POST" && route.access != Access::Qa;
+    let key = consuming.then_some(Parameter {
+        name: headers::IDEMPOTENCY_KEY,
+        place: "header",
+        about: "16 to 64 characters. The same request under the same key gets the same answer for ten minutes.",
+    });
+    let others = route.parameters.iter().copied().chain(key).map(|parameter| {
+        json!({
+            "name": parameter.name,
+            "in": parameter.place,
+            "description": parameter.about,
+            "schema": {"type": "string"},
+        })
+    });
+    in_path.chain(others)
 }
 
 fn reference(name: &str) -> Value {

@@ -1,7 +1,11 @@
 //! The one table of routes. Router, OpenAPI document and access test are made from it.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Router,
+    handler::Handler,
+    http::{HeaderValue, header},
     routing::{MethodRouter, delete, get, post, put},
 };
 use utoipa::{
@@ -9,7 +13,7 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use super::context;
+use super::context::{self, method_not_allowed};
 use crate::{realms::Realms, routes};
 
 /// Who may call a route.
@@ -47,7 +51,21 @@ pub struct Route {
     pub answer: Option<Documented>,
     /// Whether it answers server-sent events instead.
     pub events: bool,
+    /// The headers and query parameters that it takes, besides those of its callers.
+    pub parameters: Vec<Parameter>,
+    head: bool,
     handler: MethodRouter<Realms>,
+}
+
+/// A header or query parameter of a route. All are optional.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// `header` or `query`.
+    pub place: &'static str,
+    /// What it is for.
+    pub about: &'static str,
 }
 
 /// A type of the wire contract and those it is made of.
@@ -77,6 +95,8 @@ impl Route {
             body: None,
             answer: None,
             events: false,
+            parameters: Vec::new(),
+            head: false,
             handler,
         }
     }
@@ -84,7 +104,7 @@ impl Route {
     /// A route that reads.
     pub fn get<H, T>(path: &'static str, handler: H) -> Self
     where
-        H: axum::handler::Handler<T, Realms>,
+        H: Handler<T, Realms>,
         T: 'static,
     {
         Self::new("GET", path, get(handler))
@@ -93,7 +113,7 @@ impl Route {
     /// A route that does something.
     pub fn post<H, T>(path: &'static str, handler: H) -> Self
     where
-        H: axum::handler::Handler<T, Realms>,
+        H: Handler<T, Realms>,
         T: 'static,
     {
         Self::new("POST", path, post(handler))
@@ -102,7 +122,7 @@ impl Route {
     /// A route that sets something.
     pub fn put<H, T>(path: &'static str, handler: H) -> Self
     where
-        H: axum::handler::Handler<T, Realms>,
+        H: Handler<T, Realms>,
         T: 'static,
     {
         Self::new("PUT", path, put(handler))
@@ -111,7 +131,7 @@ impl Route {
     /// A route that removes something.
     pub fn delete<H, T>(path: &'static str, handler: H) -> Self
     where
-        H: axum::handler::Handler<T, Realms>,
+        H: Handler<T, Realms>,
         T: 'static,
     {
         Self::new("DELETE", path, delete(handler))
@@ -147,6 +167,27 @@ impl Route {
         self
     }
 
+    /// Says that it may be asked by `HEAD`, as probes do.
+    #[must_use]
+    pub fn probed(mut self) -> Self {
+        self.head = true;
+        self
+    }
+
+    /// Names a header that it takes.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, about: &'static str) -> Self {
+        self.parameters.push(Parameter { name, place: "header", about });
+        self
+    }
+
+    /// Names a query parameter that it takes.
+    #[must_use]
+    pub fn query(mut self, name: &'static str, about: &'static str) -> Self {
+        self.parameters.push(Parameter { name, place: "query", about });
+        self
+    }
+
     /// Says that it answers server-sent events whose data is a `T`.
     #[must_use]
     pub fn answers_events<T: ToSchema>(mut self) -> Self {
@@ -156,7 +197,7 @@ impl Route {
     }
 }
 
-/// All routes, those of the control plane only where `stub` is set and the build has them.
+/// All routes, those of the control plane only where `stub` is set and the build has one.
 pub fn table(stub: bool) -> Vec<Route> {
     let mut table = routes::table();
     if stub {
@@ -175,9 +216,29 @@ fn control_plane() -> Vec<Route> {
     Vec::new()
 }
 
-/// The router of a table.
+/// The router of a table. It takes the methods of the table and no others: axum would have each `GET` answer `HEAD`
+/// too, and a `HEAD` that collects a login hands its tokens to nobody.
 pub fn router(table: Vec<Route>) -> Router<Realms> {
-    let router =
-        table.into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
-    router.fallback(context::not_found).method_not_allowed_fallback(context::method_not_allowed)
+    let mut paths: BTreeMap<_, Vec<Route>> = BTreeMap::new();
+    for route in table {
+        paths.entry(route.path).or_default().push(route);
+    }
+    paths
+        .into_iter()
+        .fold(Router::new(), |router, (path, routes)| router.route(path, resource(routes)))
+        .fallback(context::not_found)
+}
+
+fn resource(routes: Vec<Route>) -> MethodRouter<Realms> {
+    let mut allowed: Vec<_> = routes.iter().map(|route| route.method).collect();
+    let probed = routes.iter().any(|route| route.head);
+    let hides_head = allowed.contains(&"GET") && !probed;
+    if probed {
+        allowed.push("HEAD");
+    }
+    let allowed = HeaderValue::from_str(&allowed.join(", ")).unwrap_or(HeaderValue::from_static(""));
+    let refuse = move || async move { ([(header::ALLOW, allowed)], method_not_allowed()) };
+    let resource = routes.into_iter().fold(MethodRouter::new(), |all, route| all.merge(route.handler));
+    let resource = if hides_head { resource.head(refuse.clone()) } else { resource };
+    resource.fallback(refuse)
 }

@@ -28,7 +28,8 @@ use crate::{
 pub(super) fn table() -> Vec<Route> {
     vec![
         Route::get("/activate", page)
-            .for_whom(Access::Anybody, "The page of the activation link; it decides nothing"),
+            .for_whom(Access::Anybody, "The page of the activation link; it decides nothing")
+            .query("token", "As in the link"),
         Route::post("/auth/activate", activate)
             .for_whom(Access::Anybody, "Use an activation link up; also takes the page's form")
             .takes::<Activate>()

@@ -10,10 +10,14 @@ use crate::http::{
 
 pub(super) fn table() -> Vec<Route> {
     vec![
-        Route::get("/health/live", live).for_whom(Access::Anybody, "The process answers").answers_nothing(),
+        Route::get("/health/live", live)
+            .for_whom(Access::Anybody, "The process answers")
+            .answers_nothing()
+            .probed(),
         Route::get("/health/ready", ready)
             .for_whom(Access::Anybody, "The store answers too")
-            .answers_nothing(),
+            .answers_nothing()
+            .probed(),
     ]
 }
 

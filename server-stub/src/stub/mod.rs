@@ -16,6 +16,10 @@ pub fn table() -> Vec<Route> {
             Route::get("/_stub/outbox", outbox::list),
             "Messages sent, oldest first; `wait` waits for the next",
         )
+        .query("channel", "`email`")
+        .query("to", "The recipient, whole")
+        .query("after", "Only messages after this `seq`")
+        .query("wait", "How long to wait for a message, such as `5s`; at most a minute")
         .answers::<outbox::Messages>(200),
         qa(Route::delete("/_stub/outbox", outbox::clear), "Forget all messages").answers_nothing(),
         qa(Route::get("/_stub/clock", clock::read), "The realm's clock").answers::<clock::Reading>(200),

@@ -10,6 +10,7 @@ mod state;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use countersign_protocol::{
     account::{Refresh, TokenSet},
+    headers,
     ids::LoginId,
     login::{LoginChanged, LoginOutcome, StartLogin},
 };
@@ -27,10 +28,15 @@ pub(super) fn table() -> Vec<Route> {
     vec![
         Route::post("/auth/login", login::login)
             .for_whom(Anybody, "Begin a login with the password")
+            .header(headers::TRUST_TOKEN, "Of an earlier login on this device: skips the second factor")
             .takes::<StartLogin>()
             .answers::<LoginOutcome>(200),
         Route::get("/auth/logins/{id}", state::state)
             .for_whom(Login, "Where a login stands; hands its tokens out once")
+            .header(
+                headers::IDEMPOTENCY_KEY,
+                "Tokens whose answer was lost are handed out again under the same key",
+            )
             .answers::<LoginOutcome>(200),
         Route::get("/auth/logins/{id}/events", events::events)
             .for_whom(Login, "Wakes whoever waits for a login: event `login`")

@@ -4,6 +4,7 @@
 mod codes;
 mod devices;
 mod races;
+mod shell;
 mod sign_in;
 mod sign_up;
 mod tokens;
@@ -59,12 +60,12 @@ impl Stub {
     }
 
     pub(super) async fn on(database: Database) -> Self {
-        let config = Config { database, ..Config::for_tests().unwrap() };
+        let config = Config { database, stub_bearer: None, ..Config::for_tests().unwrap() };
         let realms = Realms::open(config, "http://localhost:8440".to_owned()).await.unwrap();
         let world = realms.get(DEFAULT).await.unwrap();
         world.clock.freeze();
         world.clock.set(Timestamp::from_seconds(START));
-        Self { world, router: app(realms, false) }
+        Self { world, router: app(realms) }
     }
 
     pub(super) fn advance(&self, seconds: u64) {
