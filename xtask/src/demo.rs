@@ -1,10 +1,15 @@
 //! `cargo xtask demo`: the whole path, from sign-up to logout, through the SDK against a running stub.
 
-use std::{path::PathBuf, process::Command};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{command, error::XtaskError, workspace::Workspace};
+use crate::{
+    built::{Built, Profile},
+    command,
+    error::XtaskError,
+    workspace::Workspace,
+};
 
 /// Starts the stub and drives one sign-in through the SDK, from sign-up to logout, over real HTTP.
 ///
@@ -32,14 +37,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
 
 /// The demo, built and told where the server is.
 pub(crate) fn program(workspace: &Workspace) -> Result<Command, XtaskError> {
-    let messages = command::capture(workspace.cargo().args([
-        "build",
-        "--message-format=json-render-diagnostics",
-        "--package=countersign-server",
-        "--package=countersign-demo",
-    ]))?;
-    let mut demo = Command::new(built(&messages, "countersign-demo")?);
-    demo.arg("--server").arg(built(&messages, "countersign-server")?);
+    let built = Built::new(workspace, Profile::Debug, &["countersign-server", "countersign-demo"])?;
+    let mut demo = Command::new(built.program("countersign-demo")?);
+    demo.arg("--server").arg(built.program("countersign-server")?);
     Ok(demo)
 }
 
@@ -57,41 +57,9 @@ pub(crate) fn steps(output: &str) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// Where cargo put a program, by its build messages: right for every target folder and profile.
-fn built(messages: &str, name: &str) -> Result<PathBuf, XtaskError> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| XtaskError::NoProgram { name: name.to_owned() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MESSAGES: &str = concat!(
-        r#"{"reason":"compiler-artifact","target":{"name":"countersign-server","kind":["lib"]},"executable":null}"#,
-        "\n",
-        r#"{"reason":"compiler-artifact","target":{"name":"countersign-server","kind":["bin"]},"executable":"/t/debug/countersign-server"}"#,
-        "\nnot json\n",
-    );
-
-    #[test]
-    fn the_program_is_found_among_the_build_messages() {
-        assert_eq!(
-            built(MESSAGES, "countersign-server").unwrap(),
-            PathBuf::from("/t/debug/countersign-server")
-        );
-    }
-
-    #[test]
-    fn a_program_that_was_not_built_is_an_error() {
-        assert!(
-            matches!(built(MESSAGES, "countersign-demo"), Err(XtaskError::NoProgram { name }) if name == "countersign-demo")
-        );
-    }
 
     #[test]
     fn every_step_of_the_demo_must_be_ok() {

@@ -17,8 +17,8 @@ pub(crate) enum XtaskError {
     File { path: PathBuf, source: io::Error },
     #[error("`{program}` printed no JSON")]
     NoJson { program: &'static str, source: serde_json::Error },
-    #[error("the build made no program named {name}; is it a binary of its crate?")]
-    NoProgram { name: String },
+    #[error("the build made no {what} named {name}; is it a target of its crate?")]
+    NotBuilt { what: &'static str, name: String },
     #[error("{}: {reason}", path.display())]
     Patch { path: PathBuf, reason: &'static str },
     #[error("{} is stale: run `cargo xtask generate` and commit what it changes", path.display())]

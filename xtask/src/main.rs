@@ -1,8 +1,10 @@
 //! Everything a person runs in this repository: `cargo xtask <command>`. One file a command; what they share is in
-//! `workspace` (where things are), `command` (running programs) and `error`.
+//! `workspace` (where things are), `command` (running programs), `built` (building crates) and `error`.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on standard output")]
 
 mod bench;
+mod bindings;
+mod built;
 mod command;
 mod demo;
 mod error;
@@ -34,6 +36,7 @@ enum Task {
     Test(test::Arguments),
     Setup(setup::Arguments),
     Bench(bench::Arguments),
+    Bindings(bindings::Arguments),
     Mutants(mutants::Arguments),
     Rules(rules::Arguments),
     Generate(generate::Arguments),
@@ -56,6 +59,7 @@ fn run(task: Task) -> Result<(), XtaskError> {
         Task::Test(arguments) => test::run(&workspace, &arguments),
         Task::Setup(arguments) => setup::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
+        Task::Bindings(arguments) => bindings::run(&workspace, &arguments),
         Task::Mutants(arguments) => mutants::run(&workspace, &arguments),
         Task::Rules(arguments) => rules::run(&workspace, &arguments),
         Task::Generate(arguments) => generate::run(&workspace, &arguments),

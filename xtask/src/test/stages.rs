@@ -4,7 +4,11 @@ use std::process::Command;
 
 use super::report::{Counts, Report};
 use crate::{
-    command, demo as demonstration, error::XtaskError, generate, mutants as mutations, python, rules, setup,
+    bindings,
+    built::{Built, Profile},
+    command, demo as demonstration,
+    error::XtaskError,
+    generate, mutants as mutations, python, rules, setup,
     workspace::Workspace,
 };
 
@@ -102,15 +106,20 @@ pub(crate) fn generated(workspace: &Workspace) -> Outcome {
 }
 
 /// Folders with tests in Python.
-const PYTHON: &[&str] = &["protocol/python"];
+const PYTHON: &[&str] = &["protocol/python", "bindings/python/tests"];
 
 pub(crate) fn python_tests(workspace: &Workspace) -> Outcome {
     let interpreter = python::environment(workspace)?;
+    let crates = [bindings::PACKAGES, &["countersign-server"]].concat();
+    let built = Built::new(workspace, Profile::Debug, &crates)?;
+    let package = bindings::python(workspace, &built)?;
     let finished = command::tee(
         Command::new(interpreter)
             .args(["-m", "pytest", "--color=no", "-p", "no:cacheprovider"])
             .args(PYTHON)
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONPATH", package.join("src"))
+            .env("COUNTERSIGN_SERVER", built.program("countersign-server")?)
             .current_dir(workspace.root()),
     )?;
     Ok(Report::of_run(&finished, Counts::of_pytest))
