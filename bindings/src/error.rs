@@ -184,3 +184,51 @@ impl From<InvalidField> for CountersignError {
         Error::from(field).into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn each() -> Vec<Error> {
+        let reason = || "it rained".to_owned();
+        let correlation_id = || Some("0123456789abcdef".parse().unwrap());
+        vec![
+            Error::InvalidInput { field: "email".into(), problem: "is empty".into(), fix: "type one".into() },
+            Error::Offline { reason: reason() },
+            Error::Interrupted { reason: reason() },
+            Error::Untrusted { reason: reason() },
+            Error::Refused(Box::new(Refusal {
+                code: ProblemCode::WrongCode,
+                detail: "Try the next code.".into(),
+                attempts_left: Some(4),
+                retry_after: Some(7),
+                correlation_id: correlation_id(),
+            })),
+            Error::SessionEnded { reason: Some(SessionEnd::TokenReused) },
+            Error::UnexpectedAnswer { reason: reason(), correlation_id: correlation_id() },
+            Error::NotAuthentic { reason: reason() },
+            Error::RequestClosed { state: ChallengeState::Superseded },
+            Error::InvalidTransition { state: "done".into(), step: "send".into() },
+            Error::Locked { reason: reason() },
+            Error::WrongPassphrase,
+            Error::Damaged { reason: reason() },
+            Error::Device { reason: reason() },
+            Error::NotVerified { reason: reason(), cancelled: true },
+            Error::Cancelled,
+        ]
+    }
+
+    #[test]
+    fn nothing_is_lost_on_the_way_out_and_back() {
+        for error in each() {
+            let crossed = CountersignError::from(error.clone());
+            assert_eq!(crossed.to_string(), error.to_string());
+            assert_eq!(crossed.describe(), error.to_string());
+            assert_eq!(crossed.retryable(), error.retryable());
+            assert_eq!(crossed.user_action(), error.user_action());
+            assert_eq!(Error::from(crossed), error);
+        }
+    }
+}

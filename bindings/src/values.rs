@@ -116,3 +116,22 @@ fn from_system(time: SystemTime) -> Result<Timestamp, InvalidField> {
     let timestamp = Timestamp::from_millis(millis);
     if timestamp.as_millis() == millis { Ok(timestamp) } else { Err(out_of_range()) }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_time_that_no_timestamp_can_hold_is_refused_not_bent() {
+        let last = SystemTime::UNIX_EPOCH + Duration::from_millis(253_402_300_799_999);
+        assert_eq!(from_system(last).unwrap().to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(from_system(SystemTime::UNIX_EPOCH).unwrap().as_millis(), 0);
+        for outside in [last + Duration::from_millis(1), SystemTime::UNIX_EPOCH - Duration::from_millis(1)] {
+            assert_eq!(from_system(outside).unwrap_err().field, "time");
+        }
+    }
+}

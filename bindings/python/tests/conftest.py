@@ -15,6 +15,7 @@ from countersign import (
     App,
     Authenticator,
     Client,
+    InboxEvent,
     LoginState,
     MemoryStorage,
     MethodKind,
@@ -96,6 +97,22 @@ class Account:
         ticket = await (await self.session()).create_enrolment_ticket()
         authenticator = Authenticator(Ports(APP, **{"storage": MemoryStorage(), **ports}))
         return authenticator, await authenticator.enroll(ticket.uri(), "Mia's phone")
+
+
+async def next_request(inbox):
+    """The next request, past what is told of the connection."""
+    async for event in inbox:
+        if isinstance(event, InboxEvent.REQUEST):
+            return event.request
+    raise AssertionError("the inbox is closed")
+
+
+async def push_login(account, **ports):
+    """A login on another device, which waits for an answer."""
+    client = Client(account.stub.url, Ports(APP, **{"storage": MemoryStorage(), **ports}))
+    login = await client.login(account.email, PASSWORD)
+    assert isinstance(await login.request_push(), LoginState.PENDING)
+    return login
 
 
 @pytest.fixture(scope="session")

@@ -3,35 +3,16 @@
 import asyncio
 
 import pytest
-from conftest import APP, PASSWORD
+from conftest import next_request, push_login
 from countersign import (
     Client,
     CountersignError,
     DenyReason,
-    InboxEvent,
     LoginState,
-    MemoryStorage,
     MethodKind,
     Notice,
-    Ports,
     ProblemCode,
 )
-
-
-async def next_request(inbox):
-    """The next request, past what is told of the connection."""
-    async for event in inbox:
-        if isinstance(event, InboxEvent.REQUEST):
-            return event.request
-    raise AssertionError("the inbox is closed")
-
-
-async def push_login(account):
-    """A login on another device, which waits for an answer."""
-    client = Client(account.stub.url, Ports(APP, storage=MemoryStorage()))
-    login = await client.login(account.email, PASSWORD)
-    assert isinstance(await login.request_push(), LoginState.PENDING)
-    return login
 
 
 def test_the_whole_path(account):
@@ -167,5 +148,22 @@ def test_a_wrong_number_closes_the_request(account):
         with pytest.raises(CountersignError.RequestClosed):
             await phone.approve(request, login.number())
         assert isinstance(await login.wait(), LoginState.MFA_REQUIRED)
+
+    asyncio.run(path())
+
+
+def test_a_step_is_finished_even_if_nobody_waits_for_it(account):
+    async def path():
+        await account.set_up_totp()
+        login = await account.login()
+        step = asyncio.create_task(login.submit_code(MethodKind.TOTP, account.next_code()))
+        await asyncio.sleep(0)
+        step.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await step
+        with pytest.raises(CountersignError.InvalidTransition) as error:
+            await login.save()
+        assert error.value.state == "the login is done"
+        assert isinstance(login.state(), LoginState.DONE)
 
     asyncio.run(path())

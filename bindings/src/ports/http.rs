@@ -100,13 +100,9 @@ pub(super) struct HostHttp(pub(super) Arc<dyn Http>);
 #[async_trait]
 impl ports::Http for HostHttp {
     async fn send(&self, request: ports::HttpRequest) -> Result<ports::HttpResponse, ports::HttpError> {
-        let (host, limit) = (self.0.clone(), request.longest_answer);
+        let host = self.0.clone();
         let shut_down = || ports::HttpError::Interrupted { reason: "the app is shutting down".to_owned() };
-        let response = blocking(shut_down, move || Ok(host.send(request.into())?)).await?;
-        if response.body.len() > limit {
-            return Err(ports::HttpError::TooLong { limit });
-        }
-        Ok(response.into())
+        blocking(shut_down, move || Ok(host.send(request.into())?.into())).await
     }
 
     async fn stream(&self, _: ports::HttpRequest) -> Result<HttpStream, ports::HttpError> {
