@@ -118,4 +118,6 @@ pub enum SessionEnd {
     TokenReused,
     /// The account was locked or disabled.
     AccountClosed,
+    /// The user signed in once more than a user may have sessions, and this was the oldest.
+    Evicted,
 }

@@ -182,8 +182,8 @@ CREATE INDEX mfa_trust_tokens_by_successor ON mfa_trust_tokens (successor_hash) 
 CREATE TABLE sessions (
     id           TEXT PRIMARY KEY,
     user_id      TEXT NOT NULL REFERENCES users (id),
-    login_id     TEXT REFERENCES logins (id),
     device_id    TEXT REFERENCES devices (id),
+    device_name  TEXT NOT NULL,
     jkt          TEXT,
     amr          TEXT NOT NULL,
     acr          TEXT NOT NULL,
@@ -196,7 +196,7 @@ CREATE TABLE sessions (
     ended_reason TEXT,
     CHECK ((ended_at IS NULL) = (ended_reason IS NULL))
 );
-CREATE INDEX sessions_by_user ON sessions (user_id, created_at);
+CREATE INDEX sessions_alive ON sessions (user_id, created_at) WHERE ended_at IS NULL;
 
 CREATE TABLE refresh_tokens (
     hash             TEXT PRIMARY KEY CHECK (length(hash) = 43),

@@ -84,6 +84,8 @@ events! {
     RefreshTokenReused = "refresh_token_reused", "denied";
     /// A session ended because its time was over or its account closed.
     SessionEnded = "session_ended", "success";
+    /// A session ended to make room for a newer one of the same user.
+    SessionEvicted = "session_evicted", "success";
     /// A user signed out.
     LoggedOut = "logged_out", "success";
 }

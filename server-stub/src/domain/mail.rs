@@ -91,6 +91,18 @@ pub fn sign_in_reported(to: &Email, device: &DisplayName, address: &str) -> Mail
     )
 }
 
+/// Tells that a session was ended for a newer one.
+pub fn session_evicted(to: &Email, ended: &DisplayName, newer: &DisplayName, address: &str) -> Mail {
+    notice(
+        to,
+        "Your oldest session was ended",
+        &format!(
+            "You signed in on “{newer}” at {address}, and were signed in as often as one may be. So your oldest \
+             session, on “{ended}”, was ended. If it was not you who signed in, change your password."
+        ),
+    )
+}
+
 /// Tells that a copied token was used.
 pub fn token_reused(to: &Email) -> Mail {
     notice(

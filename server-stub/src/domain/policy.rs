@@ -35,6 +35,8 @@ pub struct Policy {
     pub access_life: Duration,
     /// Life of a session, however often it is refreshed.
     pub session_life: Duration,
+    /// Sessions that a user may have at once; one more ends the oldest.
+    pub sessions: usize,
     /// How long a device is trusted, however often its token is rotated.
     pub trust_life: Duration,
     /// How long a rotated token still gives its successor when no key binds it.
@@ -119,6 +121,7 @@ impl Policy {
                 login_life: Duration::from_mins(10),
                 access_life: Duration::from_mins(10),
                 session_life: Duration::from_hours(30 * 24),
+                sessions: 10,
                 trust_life: Duration::from_hours(30 * 24),
                 unbound_retry: Duration::from_secs(30),
                 reauthentication: Duration::from_mins(10),

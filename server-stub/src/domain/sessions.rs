@@ -8,6 +8,7 @@
 //!   alive --> expired: 30 days over
 //!   alive --> token_reused: a retired refresh token was used
 //!   alive --> account_closed: account disabled
+//!   alive --> evicted: begin, where it was the oldest of ten
 //! ```
 //!
 //! An access token is good only while its session is alive: every use reads the session.
@@ -76,19 +77,24 @@ pub fn require_fresh(world: &World, session: &SignedIn) -> Answer<()> {
     Err(refuse(ProblemCode::Forbidden, detail))
 }
 
-/// Begins the session of a finished login.
+/// Begins the session of a finished login, and ends the user's oldest one where there is no room for one more.
+///
+/// The caller has locked the user ([`users::lock`]), so that of any number of logins that end at once each sees the
+/// sessions of the others; and has done so before it wrote to the audit log, as everybody else does.
 ///
 /// # Errors
 /// A fault of the store, the randomness or a signature.
 pub async fn begin(
     tx: &mut Tx,
     world: &World,
+    source: &Source,
     login: &Facts,
     proven: &Proven,
     auth_time: Timestamp,
     user: &User,
 ) -> Answer<TokenSet> {
     let now = world.now();
+    make_room(tx, world, source, login, user).await?;
     let session = Session {
         id: world.random.ulid(now, SessionId::from_parts)?,
         user_id: user.id,
@@ -106,6 +112,26 @@ pub async fn begin(
     sessions::insert(tx, &row).await?;
     let refresh_token = rotation::begin(tx, world, &REFRESH, &session.id.to_string()).await?;
     token_set(world, &session, refresh_token)
+}
+
+/// Ends the oldest sessions of a user, until there is room for the one that a login gives.
+async fn make_room(tx: &mut Tx, world: &World, source: &Source, login: &Facts, user: &User) -> Answer<()> {
+    let now = world.now();
+    let living = sessions::living(tx.connection(), user.id, now).await?;
+    for oldest in living.into_iter().skip(world.policy.sessions.saturating_sub(1)) {
+        sessions::end(tx, oldest.id, SessionEnd::Evicted, now).await?;
+        let (newer, address) = (&login.device.name, &login.address);
+        let told = mail::session_evicted(&user.email, &oldest.device_name, newer, address);
+        delivery::queue(tx, &told, now).await?;
+        let details = Details {
+            device: Some(oldest.device_name.to_string()),
+            metadata: Some(serde_json::json!({"session_id": oldest.id, "login_id": login.id})),
+            ..Details::default()
+        };
+        let about = About::user(user.tenant_id, user.id);
+        record(tx, world, source, about, Event::SessionEvicted, details).await?;
+    }
+    Ok(())
 }
 
 /// Gives new tokens for the latest refresh token. `jkt` is the key that the request proves.
@@ -229,6 +255,7 @@ async fn end(
             Event::RefreshTokenReused
         }
         SessionEnd::LoggedOut => Event::LoggedOut,
+        SessionEnd::Evicted => Event::SessionEvicted,
         SessionEnd::Expired | SessionEnd::AccountClosed => Event::SessionEnded,
     };
     let details = Details {
@@ -273,6 +300,7 @@ fn ended(reason: SessionEnd) -> Stop {
             "A refresh token was used after its successor, so somebody may hold a copy. Sign in again."
         }
         SessionEnd::AccountClosed => "The account was closed. Ask an administrator.",
+        SessionEnd::Evicted => "Newer sessions of this account took the place of this one. Sign in again.",
     };
     refuse(ProblemCode::SessionEnded, detail).reason(reason)
 }

@@ -3,6 +3,7 @@
 use countersign_protocol::{
     Timestamp,
     account::SessionEnd,
+    fields::DisplayName,
     ids::{SessionId, TenantId, UserId},
 };
 use sqlx::Row as _;
@@ -40,6 +41,15 @@ pub struct Session {
     pub ended: Option<SessionEnd>,
 }
 
+/// A session that has not ended.
+#[derive(Debug, Clone)]
+pub struct Living {
+    /// The session.
+    pub id: SessionId,
+    /// The device that it began on, as it describes itself.
+    pub device_name: DisplayName,
+}
+
 /// What a session begins with.
 pub struct NewSession<'a> {
     /// The session.
@@ -74,19 +84,38 @@ pub async fn find(connection: &mut Connection, id: &str) -> Result<Option<Sessio
     }))
 }
 
+/// The sessions of a user that have not ended, the newest first.
+///
+/// # Errors
+/// As any statement.
+pub async fn living(
+    connection: &mut Connection,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Vec<Living>, StoreError> {
+    let living = "SELECT id, device_name FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+                  ORDER BY created_at DESC, id DESC";
+    let query = sqlx::query(living).bind(user.to_string()).bind(now.as_millis());
+    let rows = query.fetch_all(connection).await?;
+    let session = |row: &sqlx::any::AnyRow| -> Result<_, sqlx::Error> {
+        Ok(Living { id: row.parsed("id")?, device_name: row.parsed("device_name")? })
+    };
+    Ok(rows.iter().map(session).collect::<Result<_, _>>()?)
+}
+
 /// Adds a session.
 ///
 /// # Errors
 /// As any statement.
 pub async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), StoreError> {
-    let insert = "INSERT INTO sessions (id, user_id, login_id, device_id, jkt, amr, acr, auth_time, address, \
+    let insert = "INSERT INTO sessions (id, user_id, device_id, device_name, jkt, amr, acr, auth_time, address, \
                   created_at, last_used_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)";
     let NewSession { session, login, created_at } = new;
     sqlx::query(insert)
         .bind(session.id.to_string())
         .bind(session.user_id.to_string())
-        .bind(login.id.to_string())
         .bind(login.device_id.map(|id| id.to_string()))
+        .bind(login.device.name.as_str())
         .bind(session.jkt.as_deref())
         .bind(&session.amr)
         .bind(&session.acr)

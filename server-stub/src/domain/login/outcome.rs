@@ -59,6 +59,7 @@ pub async fn outcome(
             Box::pin(async move {
                 let login = find_for(tx.connection(), &caller, id, inside.now()).await?;
                 let user = user_of(tx.connection(), &login).await?;
+                users::lock(tx, user.id).await?;
                 let authenticated = collect(tx, &inside, &source, login, &user, None).await?;
                 Ok(LoginOutcome::Authenticated(authenticated))
             })
@@ -85,7 +86,7 @@ async fn show(connection: &mut Connection, world: &World, login: &Login) -> Answ
 }
 
 /// Begins the session of a finished login and hands its tokens out. `rotated` is the successor of the trust token
-/// that let it through.
+/// that let it through. The caller has locked the user, as [`sessions::begin`] says.
 ///
 /// # Errors
 /// `login_state` if they were handed out before; a fault.
@@ -106,7 +107,7 @@ pub async fn collect(
         let (device, address) = (&login.facts.device, &login.facts.address);
         devices::signed_in(tx, device_id, device, address, world.now()).await?;
     }
-    let tokens = sessions::begin(tx, world, &login.facts, &login.proven, auth_time, user).await?;
+    let tokens = sessions::begin(tx, world, source, &login.facts, &login.proven, auth_time, user).await?;
     let trust_token = match rotated {
         None if login.trust_device => {
             let grant = trust::grant(tx, world, &login.facts).await?;

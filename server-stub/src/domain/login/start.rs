@@ -132,6 +132,7 @@ impl PasswordStep<'_> {
             return Ok(LoginOutcome::Locked { retry_after: seconds(rest) });
         }
         claim.succeed(tx).await?;
+        users::lock(tx, self.user.id).await?;
         let rotated = match &self.sign_in.trust_token {
             Some(token) => {
                 let jkt = self.sign_in.jkt.as_deref();

@@ -22,7 +22,10 @@ use crate::{
         mail, totp,
     },
     http::idempotency::Consuming,
-    store::{Tx, users::User},
+    store::{
+        Tx,
+        users::{self, User},
+    },
     world::World,
 };
 
@@ -79,6 +82,7 @@ async fn verify_totp(
         return Err(wrong(tx, world, source, &login, user, claim).await?);
     }
     claim.succeed(tx).await?;
+    users::lock(tx, user.id).await?;
     let login = finish(tx, world, source, login, Factor::OneTimeCode, body.trust_device).await?;
     collect(tx, world, source, login, user, None).await.map(LoginOutcome::Authenticated)
 }

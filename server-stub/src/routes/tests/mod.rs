@@ -91,13 +91,14 @@ impl Stub {
         let to = to.to_owned();
         let read = self.world.store.read(move |connection| {
             Box::pin(async move {
-                let mails = "SELECT subject, links FROM outbox WHERE recipient = $1 ORDER BY seq";
+                let mails = "SELECT subject, body, links FROM outbox WHERE recipient = $1 ORDER BY seq";
                 let rows = sqlx::query(mails).bind(to).fetch_all(connection).await?;
                 Ok::<_, StoreError>(rows)
             })
         });
         let mail = |row: &sqlx::any::AnyRow| Mailed {
             subject: row.get("subject"),
+            text: row.get("body"),
             links: serde_json::from_str(row.get("links")).unwrap(),
         };
         read.await.unwrap().iter().map(mail).collect()
@@ -110,6 +111,16 @@ impl Stub {
                 let count = "SELECT COUNT(*) AS n FROM mfa_audit_log WHERE event = $1";
                 Ok::<i64, StoreError>(sqlx::query_scalar(count).bind(event).fetch_one(connection).await?)
             })
+        });
+        read.await.unwrap()
+    }
+
+    /// A number that a statement gives, such as a count.
+    pub(super) async fn count(&self, sql: &'static str) -> i64 {
+        let read = self.world.store.read(move |connection| {
+            Box::pin(
+                async move { Ok::<i64, StoreError>(sqlx::query_scalar(sql).fetch_one(connection).await?) },
+            )
         });
         read.await.unwrap()
     }
@@ -136,6 +147,7 @@ impl Stub {
 
 pub(super) struct Mailed {
     pub(super) subject: String,
+    pub(super) text: String,
     pub(super) links: Vec<String>,
 }
 

@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 
 use axum::http::StatusCode;
+use countersign_protocol::login::{LoginOutcome, MfaRequired};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{SignedIn, Stub, token_of};
-use crate::{store::Database, testing};
+use super::{PASSWORD, SignedIn, Stub, sign_in::step, token_of};
+use crate::{
+    domain::{factors::Factor, login},
+    store::Database,
+    testing,
+};
 
 const MIA: &str = "mia@example.com";
 
@@ -40,6 +45,7 @@ on_each_database!(
     one_trust_token_has_one_successor,
     wrong_codes_are_checked_up_to_the_limit,
     wrong_passwords_are_checked_up_to_the_limit,
+    logins_that_end_at_once_leave_ten_sessions,
     one_link_activates_once
 );
 
@@ -130,6 +136,36 @@ async fn wrong_passwords_are_checked_up_to_the_limit(database: Database) {
     assert!(
         replies.iter().all(|reply| reply.status == StatusCode::UNAUTHORIZED || reply.status.as_u16() == 429)
     );
+}
+
+async fn logins_that_end_at_once_leave_ten_sessions(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    device.enrol_totp(&device.signed_in(MIA).await).await;
+    // Without a fingerprint, as a device that is recognised would make them wait for each other.
+    let sign_in = json!({"email": MIA, "password": PASSWORD, "device": {"name": "x", "os": "y", "app": "z"}});
+    let mut logins = Vec::new();
+    for _ in 0..25 {
+        let outcome = device.post("/auth/login", sign_in.clone()).send().await.outcome();
+        let LoginOutcome::MfaRequired(login) = outcome else { panic!("{outcome:?}") };
+        let finished = step(&stub, &login, |tx, world, source, login| {
+            Box::pin(async move { login::finish(tx, world, &source, login, Factor::Push, false).await })
+        });
+        finished.await.unwrap();
+        logins.push(login);
+    }
+    let collect = |login: &MfaRequired| device.get(&format!("/auth/logins/{}", login.login_id)).send();
+    for login in &logins[..9] {
+        collect(login).await.ok(StatusCode::OK);
+    }
+    let living = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
+    assert_eq!(stub.count(living).await, 10);
+    for reply in join_all(logins[9..].iter().map(collect)).await {
+        reply.ok(StatusCode::OK);
+    }
+    assert_eq!(stub.count(living).await, 10);
+    assert_eq!(stub.events("session_evicted").await, 16);
 }
 
 async fn one_link_activates_once(database: Database) {

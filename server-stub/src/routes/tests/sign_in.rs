@@ -139,7 +139,7 @@ async fn a_login_belongs_to_whoever_carries_it() {
 }
 
 /// Runs a step of the server's own, as the answer of a device does.
-async fn step<F>(stub: &Stub, login: &MfaRequired, step: F) -> Answer<Login>
+pub(super) async fn step<F>(stub: &Stub, login: &MfaRequired, step: F) -> Answer<Login>
 where
     F: for<'t> FnOnce(
             &'t mut Tx,

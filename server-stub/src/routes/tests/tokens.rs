@@ -100,6 +100,55 @@ async fn signing_out_ends_all_tokens_at_once() {
 }
 
 #[tokio::test]
+async fn the_eleventh_session_ends_the_oldest() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let (laptop, others) = (stub.device(), stub.device());
+    let oldest = laptop.signed_in(MIA).await;
+    stub.advance(1);
+    let next = others.signed_in(MIA).await;
+    for _ in 0..8 {
+        stub.advance(1);
+        others.signed_in(MIA).await;
+    }
+    profile(&laptop, &oldest).await.ok(StatusCode::OK);
+    assert_eq!(stub.events("session_evicted").await, 0);
+
+    stub.advance(1);
+    let newest = others.signed_in(MIA).await;
+    for reply in [profile(&laptop, &oldest).await, refresh(&laptop, &oldest.refresh).await] {
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(reply.refused("session_ended")["reason"], "evicted");
+    }
+    for session in [next, newest] {
+        profile(&others, &session).await.ok(StatusCode::OK);
+    }
+    assert_eq!(stub.events("session_evicted").await, 1);
+    let mail = stub.mails(MIA).await.pop().unwrap();
+    assert_eq!(mail.subject, "Your oldest session was ended");
+    assert!(mail.text.contains("signed in on “Mia's laptop” at 127.0.0.1"), "{}", mail.text);
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_takes_no_room() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    let oldest = device.signed_in(MIA).await;
+    stub.advance(1);
+    let next = device.signed_in(MIA).await;
+    device.post("/auth/logout", json!({})).session(&next).send().await.ok(StatusCode::NO_CONTENT);
+    for _ in 0..9 {
+        stub.advance(1);
+        device.signed_in(MIA).await;
+    }
+    profile(&device, &oldest).await.ok(StatusCode::OK);
+    stub.advance(30 * 24 * 3600);
+    device.signed_in(MIA).await;
+    assert_eq!(stub.events("session_evicted").await, 0, "all others were over by time");
+}
+
+#[tokio::test]
 async fn an_access_token_needs_its_key_its_time_and_its_server() {
     let stub = Stub::start().await;
     stub.account(MIA).await;
