@@ -137,7 +137,19 @@ pub async fn recent_of_device(
     Ok(requests.collect::<Result<_, _>>()?)
 }
 
+/// The logins of a user that wait for a challenge, oldest first, also where its time is over.
+///
+/// # Errors
+/// As any statement.
+pub async fn logins_asking(connection: &mut Connection, user: UserId) -> Result<Vec<LoginId>, StoreError> {
+    let select = "SELECT login_id FROM mfa_push_challenges WHERE user_id = $1 AND state = 'open' \
+                  ORDER BY created_at, id";
+    let rows = sqlx::query(select).bind(user.to_string()).fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| row.parsed("login_id")).collect::<Result<_, _>>()?)
+}
+
 /// Closes an open challenge that nobody answered: it was superseded, or its time is over. Wakes its user's devices.
+/// False if it was closed before.
 ///
 /// # Errors
 /// As any statement.
@@ -147,17 +159,17 @@ pub async fn close_unanswered(
     user_id: UserId,
     state: ChallengeState,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let close =
         "UPDATE mfa_push_challenges SET state = $2, answered_at = $3 WHERE id = $1 AND state = 'open'";
-    sqlx::query(close)
+    let closed = sqlx::query(close)
         .bind(id.to_string())
         .bind(name_of(&state)?)
         .bind(now.as_millis())
         .execute(tx.connection())
         .await?;
     tx.notify(&topic(user_id));
-    Ok(())
+    Ok(closed.rows_affected() == 1)
 }
 
 /// How an open challenge is closed.

@@ -4,7 +4,7 @@ use countersign_protocol::{
     Secret, Timestamp,
     account::UserProfile,
     fields::{DisplayName, Email},
-    ids::{TenantId, UserId},
+    ids::{LoginId, TenantId, UserId},
 };
 use sqlx::{Row as _, any::AnyRow};
 
@@ -162,6 +162,18 @@ pub async fn activate(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Option<
 /// As any statement.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<(), StoreError> {
     sqlx::query("UPDATE users SET id = id WHERE id = $1")
+        .bind(id.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// As [`lock`], for the user of a login.
+///
+/// # Errors
+/// As any statement.
+pub async fn lock_by_login(tx: &mut Tx, id: LoginId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET id = id WHERE id = (SELECT user_id FROM logins WHERE id = $1)")
         .bind(id.to_string())
         .execute(tx.connection())
         .await?;

@@ -29,7 +29,7 @@ mod watch;
 pub use self::{
     outcome::{collect, outcome, pending},
     start::{SignIn, start},
-    steps::{ask, cancel, deny, finish, reopen, topic},
+    steps::{ask, cancel, deny, finish, reopen, topic, withdraw},
     verify::verify,
     watch::{Watch, watch},
 };

@@ -104,6 +104,19 @@ pub async fn reopen(tx: &mut Tx, login: Login) -> Answer<Login> {
     write(tx, login, Stage::reopen).await
 }
 
+/// Approvals are locked: the push request of the login is superseded if nobody has answered it, and another method
+/// may be used.
+///
+/// # Errors
+/// A fault.
+pub async fn withdraw(tx: &mut Tx, world: &World, login: Login) -> Answer<()> {
+    // A login that another step has moved on meanwhile has closed its request with it.
+    if supersede(tx, &login, world.now()).await? && matches!(login.stage, Stage::Pending(_)) {
+        reopen(tx, login).await?;
+    }
+    Ok(())
+}
+
 /// Its caller gives the login up.
 ///
 /// # Errors
@@ -136,9 +149,9 @@ pub(super) fn about(login: &Login) -> About {
     About::user(login.facts.tenant_id, login.facts.user_id)
 }
 
-/// Closes the push request that was not answered, so that another may take its place.
-async fn supersede(tx: &mut Tx, login: &Login, now: Timestamp) -> Answer<()> {
-    let Some(open) = &login.unanswered else { return Ok(()) };
+/// Closes the push request that was not answered, so that another may take its place. False if there is none.
+async fn supersede(tx: &mut Tx, login: &Login, now: Timestamp) -> Answer<bool> {
+    let Some(open) = &login.unanswered else { return Ok(false) };
     let over = now >= open.expires_at;
     let state = if over { ChallengeState::Expired } else { ChallengeState::Superseded };
     Ok(challenges::close_unanswered(tx, open.id, login.facts.user_id, state, now).await?)

@@ -85,6 +85,9 @@ fn verified(world: &World, device: Device, jws: String) -> Answer<Signed> {
 impl Signed {
     async fn carry_out(&self, tx: &mut Tx, world: &World, source: &Source) -> Answer<Responded> {
         let id = self.claims.challenge_id;
+        // First, as when a user is asked: of a report, an approval and a request at once, on any nodes, one is carried
+        // out after the other.
+        users::lock(tx, self.device.user_id).await?;
         let asked = challenges::asked_of(tx.connection(), id, self.device.id).await?;
         let Some((challenge, request)) = asked else {
             return Err(refuse(ProblemCode::ChallengeNotFound, "This device was not asked that."));
@@ -101,8 +104,6 @@ impl Signed {
         if self.claims.exp <= world.now().as_seconds() {
             return Err(no("it is no longer good; make a new one"));
         }
-        // A report and an approval of two requests at once, on any nodes, are carried out one after the other.
-        users::lock(tx, self.device.user_id).await?;
         let user = users::by_id(tx.connection(), self.device.user_id).await?;
         let user = user.filter(|user| user.active).ok_or_else(|| closed(ChallengeState::Superseded))?;
         let login = login::find(tx.connection(), challenge.login_id, world.now()).await?;
@@ -156,14 +157,25 @@ impl Answered<'_> {
         let reason = self.signed.claims.reason.unwrap_or(DenyReason::Other);
         self.close(tx, world, ChallengeState::Denied, Some(reason)).await?;
         if reason == DenyReason::NotMe {
-            users::lock_push(tx, self.user.id, world.now()).await?;
-            let facts = &self.login.facts;
-            let alert = mail::sign_in_reported(&self.user.email, &facts.device.name, &facts.address);
-            delivery::queue(tx, &alert, world.now()).await?;
-            self.record(tx, world, source, Event::PushReported).await?;
+            self.report(tx, world, source).await?;
         }
         login::deny(tx, world, source, self.login, reason).await?;
         Ok(ChallengeState::Denied)
+    }
+
+    /// Somebody else knows the password: approvals are locked, and no other request stays open.
+    async fn report(&self, tx: &mut Tx, world: &World, source: &Source) -> Answer<()> {
+        let now = world.now();
+        users::lock_push(tx, self.user.id, now).await?;
+        for waiting in challenges::logins_asking(tx.connection(), self.user.id).await? {
+            if let Some(login) = login::find(tx.connection(), waiting, now).await? {
+                login::withdraw(tx, world, login).await?;
+            }
+        }
+        let facts = &self.login.facts;
+        let alert = mail::sign_in_reported(&self.user.email, &facts.device.name, &facts.address);
+        delivery::queue(tx, &alert, now).await?;
+        self.record(tx, world, source, Event::PushReported).await
     }
 
     async fn close(

@@ -16,6 +16,7 @@ use crate::{
         answer::{Answer, Stop, refuse},
         events::{About, Details, Event, Source, record},
         factors::Factor,
+        limits::seconds,
         login::{self, LoginCaller},
         places,
     },
@@ -47,6 +48,8 @@ pub async fn challenge(
         .consume(request, move |tx| {
             Box::pin(async move {
                 let world = &inside;
+                // Whatever is asked of one user happens one after the other, on every node. Nothing is read before.
+                users::lock_by_login(tx, body.login_id).await?;
                 let login = login::find_for(tx.connection(), &caller, body.login_id, world.now()).await?;
                 login.waits()?;
                 if body.method != MethodKind::Push {
@@ -54,8 +57,6 @@ pub async fn challenge(
                 }
                 let user = users::by_id(tx.connection(), login.facts.user_id).await?;
                 let user = user.ok_or_else(|| not_available("The account is closed."))?;
-                // Two logins of one user count one after the other, on every node.
-                users::lock(tx, user.id).await?;
                 allowed(tx, world, &user).await?;
                 let mut devices = push_devices::devices_of(tx.connection(), user.id).await?;
                 devices.retain(|device| body.enrolment_id.is_none_or(|only| only == device.id));
@@ -93,7 +94,7 @@ async fn allowed(tx: &mut Tx, world: &World, user: &User) -> Answer<()> {
     }
     let wait = oldest.map_or(rules.window, |oldest| oldest.plus(rules.window).since(now));
     let detail = "Too many approvals were asked for. Use another method, or wait.";
-    Err(refuse(ProblemCode::TooManyRequests, detail).retry_after(wait.as_secs() + 1))
+    Err(refuse(ProblemCode::TooManyRequests, detail).retry_after(seconds(wait)))
 }
 
 fn new_challenge(world: &World, login: &Facts) -> Answer<Challenge> {

@@ -81,7 +81,7 @@ async fn a_report_locks_approvals_and_tells_the_owner(realm: Realm) {
     let state = waiting_state(first).await;
     assert!(matches!(state, LoginState::Denied { reason: DenyReason::NotMe }), "{state:?}");
     let late = phone.authenticator.approve(&other, second.number().clone()).await;
-    assert_refused(late, ProblemCode::PushLocked);
+    assert_closed(&late, ChallengeState::Superseded);
 
     let alerts = realm.subjects(&account.person.email).await;
     assert_eq!(alerts.iter().filter(|subject| *subject == "A sign-in was reported and stopped").count(), 1);
