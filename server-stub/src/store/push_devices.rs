@@ -73,14 +73,23 @@ pub async fn use_ticket(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Optio
     Ok(row.map(|row| row.parsed("user_id")).transpose()?)
 }
 
-/// Adds a device. False if its possession key was ever enrolled before.
+/// Whether a possession key was ever enrolled, also by a device that was removed.
 ///
 /// # Errors
 /// As any statement.
-pub async fn insert_device(tx: &mut Tx, device: &Device) -> Result<bool, StoreError> {
+pub async fn knows_key(connection: &mut Connection, jkt: &str) -> Result<bool, StoreError> {
+    let find = "SELECT 1 FROM mfa_push_devices WHERE jkt = $1";
+    Ok(sqlx::query(find).bind(jkt).fetch_optional(connection).await?.is_some())
+}
+
+/// Adds a device.
+///
+/// # Errors
+/// As any statement; [`StoreError::UniqueViolation`] if its possession key was ever enrolled before.
+pub async fn insert_device(tx: &mut Tx, device: &Device) -> Result<(), StoreError> {
     let insert = "INSERT INTO mfa_push_devices (id, method_id, user_id, possession_jwk, verification_jwk, jkt, name, \
-                  kind, capabilities, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (jkt) DO NOTHING";
-    let inserted = sqlx::query(insert)
+                  kind, capabilities, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    sqlx::query(insert)
         .bind(device.id.to_string())
         .bind(device.method_id.to_string())
         .bind(device.user_id.to_string())
@@ -93,7 +102,7 @@ pub async fn insert_device(tx: &mut Tx, device: &Device) -> Result<bool, StoreEr
         .bind(device.created_at.as_millis())
         .execute(tx.connection())
         .await?;
-    Ok(inserted.rows_affected() == 1)
+    Ok(())
 }
 
 macro_rules! select_device {

@@ -139,6 +139,11 @@ impl Asked {
 
     async fn enrol(&self, tx: &mut Tx, world: &World, source: &Source) -> Answer<Enrolled> {
         let now = world.now();
+        // Before anything is written, as a refusal commits. Of two requests at once that bring the same key, the
+        // later one meets the unique index, is undone as a whole, and is refused here when it comes again.
+        if push_devices::knows_key(tx.connection(), &self.jkt).await? {
+            return Err(no("these keys were enrolled before; make new ones"));
+        }
         // EXPOSE: looked up by its hash.
         let hash = world.keys.token_hash(TICKET_PURPOSE, self.ticket.expose());
         let user = push_devices::use_ticket(tx, &hash, now).await?.ok_or_else(spent)?;
@@ -164,9 +169,7 @@ impl Asked {
         };
         let (id, status) = (device.method_id, MethodStatus::Enabled);
         methods::insert(tx, id, user.id, MethodKind::Push, &device.name, status, now).await?;
-        if !push_devices::insert_device(tx, &device).await? {
-            return Err(no("these keys were enrolled before; make new ones"));
-        }
+        push_devices::insert_device(tx, &device).await?;
         delivery::queue(tx, &mail::device_enrolled(&user.email, &device.name), now).await?;
         let about = About::user(user.tenant_id, user.id);
         record(tx, world, source, about, Event::PushDeviceEnrolled, details(device.id)).await?;

@@ -3,6 +3,8 @@
 
 mod codes;
 mod devices;
+mod phone;
+mod push;
 mod races;
 mod shell;
 mod sign_in;
@@ -178,7 +180,7 @@ impl<'a> Device<'a> {
     pub(super) fn call(&'a self, method: Method, path: &str, body: Option<Vec<u8>>) -> Call<'a> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
-        Call { device: self, method, path: path.to_owned(), body, headers, access: None }
+        Call { device: self, method, path: path.to_owned(), body, headers, access: None, covers_body: true }
     }
 
     pub(super) fn jkt(&self) -> String {
@@ -274,6 +276,7 @@ pub(super) struct Call<'a> {
     body: Option<Vec<u8>>,
     headers: HeaderMap,
     access: Option<String>,
+    covers_body: bool,
 }
 
 impl Call<'_> {
@@ -298,6 +301,12 @@ impl Call<'_> {
 
     pub(super) fn keyed(self, key: &str) -> Self {
         self.header(headers::IDEMPOTENCY_KEY, key)
+    }
+
+    /// With a proof that says nothing of the body.
+    pub(super) fn uncovered(mut self) -> Self {
+        self.covers_body = false;
+        self
     }
 
     pub(super) async fn send(mut self) -> Reply {
@@ -341,15 +350,20 @@ impl Call<'_> {
         if let Some(access) = &self.access {
             claims["ath"] = sha256(access.as_bytes()).into();
         }
-        if let Some(body) = self.body.as_ref().filter(|body| !body.is_empty()) {
+        if let Some(body) = self.body.as_ref().filter(|body| self.covers_body && !body.is_empty()) {
             claims["body_hash"] = sha256(body).into();
         }
         let header = json!({"alg": "ES256", "typ": "dpop+jwt", "jwk": jwk});
-        let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
-        let input = format!("{}.{}", part(&header), part(&claims));
-        let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
-        format!("{input}.{}", BASE64URL_NOPAD.encode(signature.as_ref()))
+        signed(pair, &header, &claims)
     }
+}
+
+/// A compact JWS.
+fn signed(pair: &EcdsaKeyPair, header: &Value, claims: &Value) -> String {
+    let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    let input = format!("{}.{}", part(header), part(claims));
+    let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
+    format!("{input}.{}", BASE64URL_NOPAD.encode(signature.as_ref()))
 }
 
 /// One answer.

@@ -7,7 +7,12 @@ use countersign_protocol::login::{LoginOutcome, MfaRequired};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{PASSWORD, SignedIn, Stub, sign_in::step, token_of};
+use super::{
+    PASSWORD, SignedIn, Stub,
+    phone::{Phone, Word, ticket},
+    sign_in::step,
+    token_of,
+};
 use crate::{
     domain::{factors::Factor, login},
     store::Database,
@@ -46,7 +51,10 @@ on_each_database!(
     wrong_codes_are_checked_up_to_the_limit,
     wrong_passwords_are_checked_up_to_the_limit,
     logins_that_end_at_once_leave_ten_sessions,
-    one_link_activates_once
+    one_link_activates_once,
+    one_ticket_enrols_one_device,
+    asking_again_and_again_leaves_one_request,
+    a_report_ends_what_is_asked_meanwhile
 );
 
 async fn one_code_lets_one_in(database: Database) {
@@ -176,4 +184,58 @@ async fn one_link_activates_once(database: Database) {
     let replies = join_all((0..64).map(|_| device.post("/auth/activate", body.clone()).send())).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == StatusCode::NO_CONTENT).count(), 1);
     assert_eq!(stub.events("account_activated").await, 1);
+}
+
+async fn one_ticket_enrols_one_device(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let session = laptop.signed_in(MIA).await;
+    let ticket = ticket(&laptop, &session).await;
+    let phones: Vec<_> = (0..64).map(|_| stub.device()).collect();
+    let replies = join_all(phones.iter().map(|phone| phone.register(&ticket).send())).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == StatusCode::CREATED).count(), 1);
+    for reply in replies.into_iter().filter(|reply| reply.status != StatusCode::CREATED) {
+        reply.refused("invalid_ticket");
+    }
+    assert_eq!(stub.events("push_device_enrolled").await, 1);
+    assert_eq!(stub.count("SELECT COUNT(*) FROM mfa_methods").await, 1);
+}
+
+async fn asking_again_and_again_leaves_one_request(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
+    let login = laptop.waiting(MIA).await;
+    laptop.asked(&login).await;
+    let replies = join_all((0..16).map(|_| laptop.ask(&login).send())).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == StatusCode::ACCEPTED).count(), 4);
+    for reply in replies.into_iter().filter(|reply| reply.status != StatusCode::ACCEPTED) {
+        reply.refused("too_many_requests");
+    }
+    phone.request().await;
+}
+
+async fn a_report_ends_what_is_asked_meanwhile(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
+    let reported = laptop.waiting(MIA).await;
+    laptop.asked(&reported).await;
+    let request = phone.request().await;
+    let mut logins = Vec::new();
+    for _ in 0..4 {
+        logins.push(laptop.waiting(MIA).await);
+    }
+    let asks = join_all((0..16).map(|n| laptop.ask(&logins[n % 4]).send()));
+    let (done, asks) = tokio::join!(phone.answer(&request, Word::NotMe).send(), asks);
+    done.ok(StatusCode::OK);
+    for ask in asks.into_iter().filter(|ask| ask.status != StatusCode::ACCEPTED) {
+        let code = ask.json()["code"].as_str().unwrap().to_owned();
+        assert!(["push_locked", "too_many_requests"].contains(&&*code), "{code}");
+    }
+    assert!(phone.requests().await.is_empty());
+    assert_eq!(stub.count("SELECT COUNT(*) FROM mfa_push_challenges WHERE state = 'open'").await, 0);
 }
