@@ -66,9 +66,9 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same request may succeed when it is sent again.
+    /// Whether the same request may succeed when it is sent again, here or to the server that takes this one's place.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Commit(_))
+        matches!(self, Self::Busy(_) | Self::Commit(_) | Self::Closed)
     }
 }
 
