@@ -66,6 +66,11 @@ pub fn check(parts: &Parts, access_token: Option<&str>) -> Result<Option<Proof>,
             ProblemCode::UseDpopNonce,
             "Make the proof again with the nonce of the DPoP-Nonce header.",
         )),
+        Verdict::Full { retry_after } => Err(refuse(
+            ProblemCode::Unavailable,
+            "The server cannot remember more proofs for this nonce. Nothing was changed; try again with the next one.",
+        )
+        .retry_after(retry_after.as_secs())),
         Verdict::Replayed => Err(invalid("its jti was used before")),
     }
 }

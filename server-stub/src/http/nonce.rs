@@ -19,6 +19,10 @@ use crate::random::{Random, RandomError};
 /// How long one nonce is given out. It is accepted for as long again.
 const SLOT: Duration = Duration::from_secs(150);
 
+/// Proofs that are remembered for one nonce; their fingerprints take some 32 MiB. Beyond that none is accepted until
+/// the next nonce: forgetting one would let it be used again.
+const MOST_SEEN: usize = 1_000_000;
+
 /// Makes and checks nonces, and remembers the proofs of those that are still accepted.
 ///
 /// A nonce is a keyed hash of its time slot: nothing is stored for it. The key lives as long as the process, so a
@@ -27,6 +31,7 @@ pub struct Nonces {
     key: hmac::Key,
     /// By time slot: the first half of the SHA-256 of key and `jti`, which is as good as both and small.
     seen: Mutex<HashMap<i64, HashSet<[u8; 16]>>>,
+    most_seen: usize,
 }
 
 impl Nonces {
@@ -36,7 +41,8 @@ impl Nonces {
     /// [`RandomError`] if the source fails.
     pub fn new(random: &Random) -> Result<Self, RandomError> {
         let key = zeroize::Zeroizing::new(random.bytes::<32>()?);
-        Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, &*key), seen: Mutex::new(HashMap::new()) })
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*key);
+        Ok(Self { key, seen: Mutex::default(), most_seen: MOST_SEEN })
     }
 
     /// The nonce to use from now on.
@@ -55,11 +61,15 @@ impl Nonces {
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|slot, _| (now - 1..=now).contains(slot));
-        if seen.entry(made).or_default().insert(fingerprint(jkt, jti)) {
-            Verdict::Fresh
-        } else {
-            Verdict::Replayed
+        let (seen, proof) = (seen.entry(made).or_default(), fingerprint(jkt, jti));
+        if seen.contains(&proof) {
+            return Verdict::Replayed;
         }
+        if seen.len() >= self.most_seen {
+            return Verdict::Full { retry_after: SLOT };
+        }
+        seen.insert(proof);
+        Verdict::Fresh
     }
 
     fn of_slot(&self, slot: i64) -> String {
@@ -76,6 +86,11 @@ pub enum Verdict {
     OtherNonce,
     /// This proof was used before.
     Replayed,
+    /// No more proofs are remembered for this nonce.
+    Full {
+        /// By then there is another nonce.
+        retry_after: Duration,
+    },
 }
 
 fn fingerprint(jkt: &str, jti: &str) -> [u8; 16] {
@@ -104,5 +119,18 @@ mod tests {
         assert_eq!(nonces.accept(start.plus(SLOT), &nonce, "k", "1"), Verdict::Replayed);
         assert_eq!(nonces.accept(start.plus(SLOT * 2), &nonce, "k", "2"), Verdict::OtherNonce);
         assert_eq!(nonces.accept(start, "made up", "k", "3"), Verdict::OtherNonce);
+    }
+
+    #[test]
+    fn no_more_proofs_are_accepted_than_are_remembered() {
+        let nonces = Nonces { most_seen: 2, ..Nonces::new(&Random::system()).unwrap() };
+        let start = Timestamp::from_seconds(1_700_000_100);
+        let nonce = nonces.current(start);
+        assert_eq!(nonces.accept(start, &nonce, "k", "1"), Verdict::Fresh);
+        assert_eq!(nonces.accept(start, &nonce, "k", "2"), Verdict::Fresh);
+        assert_eq!(nonces.accept(start, &nonce, "k", "3"), Verdict::Full { retry_after: SLOT });
+        assert_eq!(nonces.accept(start, &nonce, "k", "1"), Verdict::Replayed);
+        let later = start.plus(SLOT);
+        assert_eq!(nonces.accept(later, &nonces.current(later), "k", "3"), Verdict::Fresh);
     }
 }
