@@ -12,7 +12,10 @@ use crate::{
     domain::answer::Fault,
     jose::SigningKey,
     random::Random,
-    store::{Store, Tx, signing_keys},
+    store::{
+        Store, Tx,
+        signing_keys::{self, StoredKey},
+    },
 };
 
 /// What a key is for. One key of each is made; rotation adds more.
@@ -110,8 +113,12 @@ impl Keys {
     }
 }
 
-/// A key for sealing, AES-256-GCM with a random nonce in front of the sealed bytes.
+/// A key for sealing, AES-256-GCM. What it seals begins with the number of the key, so that a later key can be told
+/// from it, and the random nonce.
 pub struct SealKey(LessSafeKey);
+
+/// The number of each purpose's first key.
+const FIRST: u8 = 1;
 
 impl SealKey {
     /// The key with these bytes.
@@ -154,7 +161,7 @@ impl SealKey {
                 &mut body,
             )
             .map_err(|_| Fault::Crypto("something could not be sealed"))?;
-        Ok([&nonce[..], &body].concat())
+        Ok([&[FIRST], &nonce[..], &body].concat())
     }
 
     /// As [`Keys::open`].
@@ -163,6 +170,7 @@ impl SealKey {
     /// As [`Keys::open`].
     pub fn open(&self, place: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, Fault> {
         let error = Fault::Crypto("something sealed could not be opened; is the master key the right one?");
+        let Some((&FIRST, sealed)) = sealed.split_first() else { return Err(error) };
         let Some((nonce, body)) = sealed.split_first_chunk::<NONCE_LEN>() else { return Err(error) };
         let mut body = zeroize::Zeroizing::new(body.to_vec());
         let plain = self.0.open_in_place(
@@ -201,14 +209,30 @@ impl Loader<'_> {
         purpose: Purpose,
         fresh: impl FnOnce() -> Result<Vec<u8>, Fault>,
     ) -> Result<Secret<Vec<u8>>, Fault> {
-        let place = format!("signing_keys/{}", purpose.as_str());
-        if let Some(sealed) = signing_keys::newest(tx, purpose.as_str()).await? {
-            return self.master.open(&place, &sealed);
+        let purpose = purpose.as_str();
+        if let Some(stored) = signing_keys::newest(tx, purpose).await? {
+            return self.open(purpose, &stored);
         }
         let key = Secret::new(fresh()?);
+        let kid = format!("{purpose}-1");
         // EXPOSE: sealed before it is stored.
-        let sealed = self.master.seal(self.random, &place, key.expose())?;
-        signing_keys::insert(tx, purpose.as_str(), &sealed, self.now).await?;
-        Ok(key)
+        let sealed = self.master.seal(self.random, &place(purpose, &kid), key.expose())?;
+        if signing_keys::insert(tx, purpose, &StoredKey { kid, sealed }, self.now).await? {
+            return Ok(key);
+        }
+        let missing = Fault::Crypto("a key of the server's was made by another node and is gone");
+        self.open(purpose, &signing_keys::newest(tx, purpose).await?.ok_or(missing)?)
+    }
+
+    fn open(&self, purpose: &str, stored: &StoredKey) -> Result<Secret<Vec<u8>>, Fault> {
+        self.master.open(&place(purpose, &stored.kid), &stored.sealed)
     }
 }
+
+/// Binds a stored key to its row.
+fn place(purpose: &str, kid: &str) -> String {
+    format!("signing_keys/{purpose}/{kid}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use countersign_protocol::{Problem, ProblemCode, Timestamp, fields::ServerUrl};
+use data_encoding::BASE64URL_NOPAD;
 use futures_util::future::BoxFuture;
 use ring::digest::{SHA256, digest};
 use serde::{Serialize, de::DeserializeOwned};
@@ -79,12 +80,12 @@ impl World {
     {
         let Some(key) = request.key else { return self.transact(work).await };
         let world = Arc::clone(self);
-        let place = format!("idempotency/{}", request.caller);
         let slot = KeyedRequest {
             key_hash: sha256(key.as_str().as_bytes()),
             request_hash: request.request_hash,
             caller: request.caller,
         };
+        let place = format!("idempotency/{}/{}", slot.caller, BASE64URL_NOPAD.encode(&slot.key_hash));
         self.transact(move |tx| {
             Box::pin(async move {
                 match idempotency::claim(tx, &slot, world.now()).await? {
@@ -104,7 +105,7 @@ impl World {
                             .map_err(|error| Fault::Stored(error.to_string()))?;
                         saved.map_err(Stop::Refused)
                     }
-                    Claim::Conflict | Claim::Unanswered => Err(refuse(
+                    Claim::Conflict => Err(refuse(
                         ProblemCode::IdempotencyConflict,
                         "This Idempotency-Key was sent with another request. Use a new key.",
                     )),

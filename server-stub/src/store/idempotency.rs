@@ -51,8 +51,6 @@ pub enum Claim {
     Fresh,
     /// It was answered; answer the same.
     Replay(SavedResponse),
-    /// It was claimed in an earlier transaction that saved no answer. Whether its work was done is not known.
-    Unanswered,
     /// The key was used for another request.
     Conflict,
 }
@@ -87,12 +85,10 @@ pub async fn claim(tx: &mut Tx, request: &KeyedRequest, now: Timestamp) -> Resul
     if row.try_get::<Vec<u8>, _>("request_hash")? != request.request_hash {
         return Ok(Claim::Conflict);
     }
-    let status: Option<i64> = row.try_get("status")?;
-    let sealed: Option<Vec<u8>> = row.try_get("response")?;
-    Ok(match (status.and_then(|status| u16::try_from(status).ok()), sealed) {
-        (Some(status), Some(sealed)) => Claim::Replay(SavedResponse { status, sealed }),
-        _ => Claim::Unanswered,
-    })
+    // A claim without an answer is not there: both are of one transaction.
+    let status: i64 = row.try_get("status")?;
+    let status = u16::try_from(status).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Claim::Replay(SavedResponse { status, sealed: row.try_get("response")? }))
 }
 
 /// Saves the answer to a request that was claimed in the same transaction.
