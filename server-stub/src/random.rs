@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use countersign_protocol::{Secret, Timestamp, fields::OpaqueToken};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::{
+    digest::{SHA256, digest},
+    rand::{SecureRandom, SystemRandom},
+};
 
 /// Where random bytes come from.
 pub trait RandomSource: Send + Sync {
@@ -34,6 +37,14 @@ impl Random {
     /// for tests and demos alone.
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Seeded(Mutex::new(StdRng::seed_from_u64(seed)))))
+    }
+
+    /// As [`Random::seeded`], another one for each name.
+    pub fn seeded_for(seed: u64, name: &str) -> Self {
+        let hash = digest(&SHA256, [&seed.to_be_bytes(), name.as_bytes()].concat().as_slice());
+        let mut seed = [0; 32];
+        seed.copy_from_slice(hash.as_ref());
+        Self(Arc::new(Seeded(Mutex::new(StdRng::from_seed(seed)))))
     }
 
     /// Drawn from `source`.

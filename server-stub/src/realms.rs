@@ -1,10 +1,14 @@
 //! All realms of a server, and which of them a request is for.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
 use countersign_protocol::{ProblemCode, Secret, fields::CorrelationId, headers};
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
 use crate::{
     clock::Clock,
@@ -23,6 +27,8 @@ use crate::{
 
 /// Realms that one server opens at most, so that made-up names cannot exhaust it.
 const MOST_REALMS: usize = 1000;
+/// The longest name, in characters: behind the name of the schema of `default` it is still a name for a schema.
+const LONGEST_NAME: usize = 36;
 /// The realm of addresses without a prefix.
 pub const DEFAULT: &str = "default";
 
@@ -34,8 +40,12 @@ struct Inner {
     config: Config,
     public_url: String,
     random: Random,
-    open: Mutex<HashMap<String, Arc<World>>>,
+    /// Locked to find a realm, not while one is opened: the others do not wait for its migrations.
+    open: Mutex<HashMap<String, Opened>>,
 }
+
+/// A realm, once it is open. Requests for one that is being opened wait for it.
+type Opened = Arc<OnceCell<Arc<World>>>;
 
 /// The realm that a request names, as an extension.
 #[derive(Debug, Clone)]
@@ -50,7 +60,7 @@ impl Realms {
         let random = config.seed.map_or_else(Random::system, Random::seeded);
         let realms = Self(Arc::new(Inner { config, public_url, random, open: Mutex::default() }));
         let default = realms.make(DEFAULT).await?;
-        realms.0.open.lock().await.insert(DEFAULT.to_owned(), default);
+        realms.cells().insert(DEFAULT.to_owned(), Arc::new(OnceCell::from(default)));
         Ok(realms)
     }
 
@@ -59,17 +69,23 @@ impl Realms {
     /// # Errors
     /// A refusal for a name that cannot be one, or beyond 1,000 realms; a fault when its database cannot be opened.
     pub async fn get(&self, name: &str) -> Result<Arc<World>, Stop> {
-        let mut open = self.0.open.lock().await;
-        if let Some(world) = open.get(name) {
-            return Ok(Arc::clone(world));
+        let cell = self.cell(name)?;
+        let world = cell.get_or_try_init(|| self.make(name)).await?;
+        Ok(Arc::clone(world))
+    }
+
+    fn cell(&self, name: &str) -> Result<Opened, Stop> {
+        let mut open = self.cells();
+        if let Some(cell) = open.get(name) {
+            return Ok(Arc::clone(cell));
         }
-        let well_formed = name.len() <= 40
+        let well_formed = name.len() <= LONGEST_NAME
             && name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !well_formed || !self.0.config.realms {
             return Err(refuse(
                 ProblemCode::NotFound,
-                "There is no such realm. A name is 1 to 40 characters of a-z, 0-9 and -, the first one a letter.",
+                "There is no such realm. A name is 1 to 36 characters of a-z, 0-9 and -, the first one a letter.",
             ));
         }
         if open.len() >= MOST_REALMS {
@@ -79,9 +95,11 @@ impl Realms {
             )
             .retry_after(60));
         }
-        let world = self.make(name).await?;
-        open.insert(name.to_owned(), Arc::clone(&world));
-        Ok(world)
+        Ok(Arc::clone(open.entry(name.to_owned()).or_default()))
+    }
+
+    fn cells(&self) -> std::sync::MutexGuard<'_, HashMap<String, Opened>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bearer of the control plane, where there is one.
@@ -101,7 +119,8 @@ impl Realms {
 
     /// Closes all stores.
     pub async fn close(&self) {
-        for world in self.0.open.lock().await.values() {
+        let worlds: Vec<_> = self.cells().values().filter_map(|cell| cell.get().map(Arc::clone)).collect();
+        for world in worlds {
             world.store.close().await;
         }
     }
@@ -123,7 +142,7 @@ impl Realms {
     async fn make(&self, name: &str) -> Result<Arc<World>, Fault> {
         let config = &self.0.config;
         let store = Store::open(&database_of(&config.database, name)).await?;
-        let random = self.0.random.clone();
+        let random = config.seed.map_or_else(Random::system, |seed| Random::seeded_for(seed, name));
         let clock = Clock::system();
         let keys = Keys::load(&store, random.clone(), config.master_key.bytes().clone(), clock.now()).await?;
         let address = if name == DEFAULT {
@@ -178,5 +197,71 @@ fn database_of(base: &Database, realm: &str) -> Database {
         Database::Postgres { url, schema } => {
             Database::Postgres { url: Secret::clone(url), schema: format!("{schema}_{name}") }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::{config::MasterKey, testing};
+
+    async fn open(config: Config) -> Realms {
+        Realms::open(config, "http://localhost:8440".to_owned()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_longest_name_fits_every_database() {
+        let name = format!("r{}", "-9".repeat(17)) + "x";
+        assert_eq!(name.len(), LONGEST_NAME);
+        let mut configs = vec![Config::for_tests().unwrap()];
+        if let Some(Database::Postgres { url, schema }) = testing::postgres().unwrap() {
+            let schema = schema[.."countersign".len()].to_owned();
+            let key = MasterKey::from_text("A".repeat(43)).unwrap();
+            configs.push(Config::for_database(Database::Postgres { url, schema }, Some(key)).unwrap());
+        }
+        for config in configs {
+            let realms = open(config).await;
+            assert_eq!(realms.get(&name).await.unwrap().realm, name);
+            for wrong in [&format!("{name}x"), "", "-a", "9", "a_b", "A"] {
+                let Err(Stop::Refused(problem)) = realms.get(wrong).await else {
+                    panic!("{wrong} is opened")
+                };
+                assert_eq!(problem.code, ProblemCode::NotFound);
+            }
+            realms.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_that_name_a_realm_at_once_meet_in_it() {
+        let realms = open(Config::for_tests().unwrap()).await;
+        let (one, other) = tokio::join!(realms.get("new"), realms.get("new"));
+        assert!(Arc::ptr_eq(&one.unwrap(), &other.unwrap()));
+    }
+
+    #[tokio::test]
+    async fn opening_a_realm_holds_no_other_up() {
+        let realms = open(Config::for_tests().unwrap()).await;
+        let mut opening = Box::pin(realms.get("slow"));
+        assert!(futures_util::poll!(&mut opening).is_pending());
+        // The one that opens is not polled any further.
+        assert!(realms.get("other").await.is_ok() && realms.get(DEFAULT).await.is_ok());
+        assert!(opening.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_seed_fixes_a_realm_whatever_was_opened_before() {
+        let config = || Config { seed: Some(7), ..Config::for_tests().unwrap() };
+        let draw = async |realms: &Realms, name| {
+            let token = realms.get(name).await.unwrap().random.token256().unwrap();
+            token.expose().to_owned()
+        };
+        let (one, other) = (open(config()).await, open(config()).await);
+        let first = (draw(&one, "a").await, draw(&one, "b").await);
+        let second = (draw(&other, "b").await, draw(&other, "a").await);
+        assert_eq!(first, (second.1, second.0));
+        assert_ne!(first.0, first.1);
     }
 }

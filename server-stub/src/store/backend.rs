@@ -30,10 +30,15 @@ use super::{
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// Connections that read at once. SQLite readers do not wait for each other; four keep two to four cores busy.
-const READERS: u32 = 4;
+/// SQLite connections that read at once. They do not wait for each other; four keep two to four cores busy.
+const SQLITE_READERS: u32 = 4;
+/// PostgreSQL connections that read at once for one store. A server of many realms has a store for each, and
+/// PostgreSQL takes a hundred connections unless told otherwise.
+const POSTGRES_READERS: u32 = 2;
 /// Transactions that PostgreSQL runs at once for one store.
-const WRITERS: u32 = 8;
+const POSTGRES_WRITERS: u32 = 4;
+/// How long PostgreSQL keeps a connection that nobody uses. A realm that is not used holds one, which listens.
+const IDLE: Duration = Duration::from_secs(30);
 /// Between two attempts to listen again. Real time: a frozen clock must not keep a node from reconnecting.
 const RECONNECT: Duration = Duration::from_millis(500);
 
@@ -103,7 +108,7 @@ async fn open_sqlite(
     let mut writer = connect(&address).await?;
     sqlx::raw_sql(pragmas).execute(&mut writer).await.map_err(StoreError::Open)?;
     migrate(&mut writer).await?;
-    let readers = pool(READERS)
+    let readers = pool(SQLITE_READERS)
         .test_before_acquire(false)
         .after_connect(|connection, _| {
             Box::pin(
@@ -219,8 +224,8 @@ async fn open_postgres(
     let task = tokio::spawn(keep_listening(listener, address.clone(), Arc::clone(&channel), Arc::clone(hub)));
     let mut read_only = address.clone();
     read_only.database_url.query_pairs_mut().append_pair("options[default_transaction_read_only]", "on");
-    let readers = pool(READERS).connect_lazy_with(read_only);
-    let pool = pool(WRITERS).connect_lazy_with(address);
+    let readers = pool(POSTGRES_READERS).idle_timeout(IDLE).connect_lazy_with(read_only);
+    let pool = pool(POSTGRES_WRITERS).idle_timeout(IDLE).connect_lazy_with(address);
     let (listener, running) = (task.abort_handle(), Arc::default());
     Ok((readers, Writer::Postgres(Transactions { pool, channel, listener, running })))
 }
