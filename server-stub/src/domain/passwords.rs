@@ -6,10 +6,13 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use countersign_protocol::fields::Password;
+use countersign_protocol::{ProblemCode, fields::Password};
 use tokio::sync::Semaphore;
 
-use super::{answer::Fault, limits::Claim};
+use super::{
+    answer::{Answer, Fault, refuse},
+    limits::Claim,
+};
 use crate::random::Random;
 
 /// Passwords that everybody tries first, in lower case, one a line, in order.
@@ -22,7 +25,13 @@ const DECOY: &str =
 
 /// Hashes and verifies passwords. The bound keeps 64 logins at once from taking 64 times the memory (19 MiB each,
 /// OWASP's parameters for Argon2id) and both cores from everything else.
-pub struct Passwords(Arc<Semaphore>);
+pub struct Passwords {
+    running: Arc<Semaphore>,
+    admitted: Semaphore,
+}
+
+/// Computations that may wait for their turn. At some 20 ms each, more would keep their callers longer than they wait.
+const WAITING: usize = 64;
 
 /// The result of a comparison. Only a claimed attempt opens it, so that no guess is free.
 pub struct Checked(bool);
@@ -44,14 +53,15 @@ pub fn is_common(password: &Password) -> bool {
 impl Passwords {
     /// At most `at_once` computations at a time.
     pub fn new(at_once: usize) -> Self {
-        Self(Arc::new(Semaphore::new(at_once.max(1))))
+        let at_once = at_once.max(1);
+        Self { running: Arc::new(Semaphore::new(at_once)), admitted: Semaphore::new(at_once + WAITING) }
     }
 
     /// A new hash in PHC form.
     ///
     /// # Errors
-    /// [`Fault`] if there is no randomness or no memory.
-    pub async fn hash(&self, random: &Random, password: &Password) -> Result<String, Fault> {
+    /// `unavailable` while too many wait; a fault if there is no randomness or no memory.
+    pub async fn hash(&self, random: &Random, password: &Password) -> Answer<String> {
         let salt = random.bytes()?;
         let password = password.clone();
         // EXPOSE: hashed.
@@ -61,8 +71,8 @@ impl Passwords {
     /// Compares a password with the one that was hashed. Without a hash it is wrong, after the same work.
     ///
     /// # Errors
-    /// [`Fault`] if the stored hash cannot be read.
-    pub async fn check(&self, password: &Password, hash: Option<&str>) -> Result<Checked, Fault> {
+    /// `unavailable` while too many wait; a fault if the stored hash cannot be read.
+    pub async fn check(&self, password: &Password, hash: Option<&str>) -> Answer<Checked> {
         let known = hash.is_some();
         let hash = hash.unwrap_or(DECOY).to_owned();
         let password = password.clone();
@@ -77,15 +87,19 @@ impl Passwords {
     async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+    ) -> Answer<T> {
+        let _admitted = self.admitted.try_acquire().map_err(|_| {
+            let detail = "Too many sign-ins are under way. Nothing was changed; try again in a few seconds.";
+            refuse(ProblemCode::Unavailable, detail).retry_after(2)
+        })?;
         let stopping = |_| Fault::Crypto("the server is stopping");
-        let permit = Arc::clone(&self.0).acquire_owned().await.map_err(stopping)?;
+        let permit = Arc::clone(&self.running).acquire_owned().await.map_err(stopping)?;
         let job = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(permit);
             result
         });
-        job.await.unwrap_or(Err(Fault::Crypto("a password could not be hashed")))
+        Ok(job.await.unwrap_or(Err(Fault::Crypto("a password could not be hashed")))?)
     }
 }
 
@@ -97,7 +111,10 @@ fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, Fault> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic)]
+
     use super::*;
+    use crate::domain::answer::Stop;
 
     #[tokio::test]
     async fn a_hash_fits_its_password_alone() {
@@ -111,6 +128,24 @@ mod tests {
         assert!(passwords.check(&good, Some("$argon2id$damaged")).await.is_err());
         let parameters = |hash: &str| hash.rsplitn(3, '$').last().unwrap().to_owned();
         assert_eq!(parameters(DECOY), parameters(&hash), "a decoy costs what a hash costs");
+    }
+
+    #[tokio::test]
+    async fn a_burst_does_not_queue_without_bound() {
+        let passwords = Passwords::new(2);
+        let password: Password = "correct horse".parse().unwrap();
+        let running = passwords.running.acquire_many(2).await.unwrap();
+        let mut waiting: Vec<_> =
+            (0..WAITING + 2).map(|_| Box::pin(passwords.check(&password, None))).collect();
+        for check in &mut waiting {
+            assert!(futures_util::poll!(check).is_pending());
+        }
+        let Err(Stop::Refused(problem)) = passwords.check(&password, None).await else {
+            panic!("it is let in")
+        };
+        assert_eq!((problem.code, problem.retry_after), (ProblemCode::Unavailable, Some(2)));
+        drop((waiting, running));
+        assert!(passwords.check(&password, None).await.is_ok());
     }
 
     #[test]
