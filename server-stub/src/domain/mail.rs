@@ -44,13 +44,13 @@ pub fn account_exists(issuer: &ServerUrl, to: &Email) -> Mail {
 
 /// Tells that an authenticator was locked.
 pub fn locked(to: &Email, what: &str, locked_for: Duration) -> Mail {
-    let minutes = locked_for.as_secs().div_ceil(60);
+    let locked_for = in_words(locked_for);
     notice(
         to,
         "Sign-in was locked for a while",
         &format!(
-            "Somebody failed several times in a row to sign in to your account, so {what} is locked for {minutes} \
-             minutes. If it was you, wait and try again. If it was not you, change your password."
+            "Somebody failed several times in a row to sign in to your account, so {what} is locked for \
+             {locked_for}. If it was you, wait and try again. If it was not you, change your password."
         ),
     )
 }
@@ -113,6 +113,19 @@ pub fn token_reused(to: &Email) -> Mail {
     )
 }
 
+/// Tells that a copied trust token was used.
+pub fn trust_ended(to: &Email, device: &str) -> Mail {
+    notice(
+        to,
+        "The trust in a device was ended for your safety",
+        &format!(
+            "What lets “{device}” sign in without a second step was used a second time, which happens when somebody \
+             has copied it. From now on the second step is asked for there again. If you do not know the reason, \
+             change your password."
+        ),
+    )
+}
+
 fn notice(to: &Email, subject: &str, text: &str) -> Mail {
     Mail {
         to: to.clone(),
@@ -121,6 +134,17 @@ fn notice(to: &Email, subject: &str, text: &str) -> Mail {
         code: None,
         links: Vec::new(),
     }
+}
+
+/// How long, in the largest unit that loses less than a tenth: `24 hours`, `15 minutes`, `1 minute`. Rounded up.
+fn in_words(duration: Duration) -> String {
+    let minutes = duration.as_secs().div_ceil(60).max(1);
+    let (count, unit) = if minutes >= 600 || minutes.is_multiple_of(60) {
+        (minutes.div_ceil(60), "hour")
+    } else {
+        (minutes, "minute")
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// An address as strangers may see it: `mi***@example.com`.
@@ -133,6 +157,18 @@ pub fn masked(email: &Email) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        let words = |seconds| in_words(Duration::from_secs(seconds));
+        assert_eq!(words(900), "15 minutes");
+        assert_eq!(words(901), "16 minutes");
+        assert_eq!(words(1), "1 minute");
+        assert_eq!(words(3600), "1 hour");
+        assert_eq!(words(90 * 60), "90 minutes");
+        assert_eq!(words(24 * 3600), "24 hours");
+        assert_eq!(words(601 * 60), "11 hours");
+    }
 
     #[test]
     fn an_address_is_masked() {

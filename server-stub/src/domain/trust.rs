@@ -69,8 +69,9 @@ pub async fn redeem(
             Ok(Some(TrustGrant { trust_id: device.id, token, expires_at: device.expires_at }))
         }
         Presented::Reused => {
-            trust::revoke(tx, device.id, REUSED, world.now()).await?;
-            delivery::queue(tx, &mail::token_reused(&user.email), world.now()).await?;
+            if trust::revoke(tx, device.id, REUSED, world.now()).await? {
+                delivery::queue(tx, &mail::trust_ended(&user.email, &device.name), world.now()).await?;
+            }
             let details = Details {
                 method: Some(Factor::TrustedDevice.as_str()),
                 device: Some(device.name),

@@ -49,7 +49,10 @@ async fn a_trusted_device_skips_the_code_and_its_token_rotates() {
     let third = body["trust_token"]["token"].as_str().unwrap();
     assert_eq!(with_token(&device, third).await["status"], "mfa_required", "the family has ended");
     assert_eq!(stub.events("trust_token_reused").await, 1);
-    assert_eq!(stub.mails(MIA).await.last().unwrap().subject, "A session was ended for your safety");
+    assert_eq!(
+        stub.mails(MIA).await.last().unwrap().subject,
+        "The trust in a device was ended for your safety"
+    );
 }
 
 #[tokio::test]
