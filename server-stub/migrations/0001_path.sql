@@ -138,6 +138,8 @@ CREATE TABLE mfa_push_challenges (
 CREATE UNIQUE INDEX mfa_push_challenges_open ON mfa_push_challenges (login_id) WHERE state = 'open';
 CREATE INDEX mfa_push_challenges_by_login ON mfa_push_challenges (login_id);
 CREATE INDEX mfa_push_challenges_by_user ON mfa_push_challenges (user_id, created_at);
+-- What a device is woken for: the few of its user that are not over.
+CREATE INDEX mfa_push_challenges_by_end ON mfa_push_challenges (user_id, expires_at);
 
 -- What one challenge asks of one device, and the device's signed answer to it.
 CREATE TABLE mfa_push_requests (
@@ -147,7 +149,6 @@ CREATE TABLE mfa_push_requests (
     response     TEXT,
     PRIMARY KEY (challenge_id, enrolment_id)
 );
-CREATE INDEX mfa_push_requests_by_device ON mfa_push_requests (enrolment_id, challenge_id);
 
 CREATE TABLE mfa_trusted_devices (
     id             TEXT PRIMARY KEY,

@@ -119,20 +119,24 @@ pub async fn asked_of(
     Ok(row.map(|row| Ok::<_, sqlx::Error>((challenge(&row)?, row.try_get("request")?))).transpose()?)
 }
 
-/// What was asked of this device and is not over by time, oldest first, with the signed request.
+/// From the user's challenges that are not over, which are few, to what they ask of the device.
+const RECENT: &str = "SELECT c.id, c.login_id, c.user_id, c.state, c.number_sealed, c.created_at, c.expires_at, \
+                      r.request FROM mfa_push_challenges c \
+                      JOIN mfa_push_requests r ON r.challenge_id = c.id AND r.enrolment_id = $1 \
+                      WHERE c.user_id = $2 AND c.expires_at > $3 ORDER BY c.created_at, c.id";
+
+/// What was asked of this device of this user and is not over by time, oldest first, with the signed request.
 ///
 /// # Errors
 /// As any statement.
 pub async fn recent_of_device(
     connection: &mut Connection,
     device: EnrolmentId,
+    user: UserId,
     now: Timestamp,
 ) -> Result<Vec<(Challenge, String)>, StoreError> {
-    let select = "SELECT c.id, c.login_id, c.user_id, c.state, c.number_sealed, c.created_at, c.expires_at, r.request \
-                  FROM mfa_push_requests r JOIN mfa_push_challenges c ON c.id = r.challenge_id \
-                  WHERE r.enrolment_id = $1 AND c.expires_at > $2 ORDER BY c.created_at, c.id";
-    let rows =
-        sqlx::query(select).bind(device.to_string()).bind(now.as_millis()).fetch_all(connection).await?;
+    let query = sqlx::query(RECENT).bind(device.to_string()).bind(user.to_string()).bind(now.as_millis());
+    let rows = query.fetch_all(connection).await?;
     let requests = rows.iter().map(|row| Ok::<_, sqlx::Error>((challenge(row)?, row.try_get("request")?)));
     Ok(requests.collect::<Result<_, _>>()?)
 }
@@ -226,4 +230,31 @@ fn challenge(row: &AnyRow) -> Result<Challenge, sqlx::Error> {
         created_at: row.time("created_at")?,
         expires_at: row.time("expires_at")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use sqlx::Row as _;
+
+    use super::RECENT;
+    use crate::store::{Database, Store, StoreError};
+
+    #[tokio::test]
+    async fn a_wake_reads_no_challenge_that_is_over() {
+        let store = Store::open(&Database::Memory { name: "plan".to_owned() }).await.unwrap();
+        let plan = store.read(|connection| {
+            Box::pin(async move {
+                let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {RECENT}"));
+                let rows = sqlx::query(explain).bind("").bind("").bind(0_i64).fetch_all(connection).await?;
+                let steps = rows.iter().map(|row| row.try_get::<String, _>("detail"));
+                Ok::<_, StoreError>(steps.collect::<Result<Vec<_>, _>>()?)
+            })
+        });
+        let plan = plan.await.unwrap();
+        let by_end = "SEARCH c USING INDEX mfa_push_challenges_by_end (user_id=? AND expires_at>?)";
+        assert_eq!(plan[0], by_end, "{plan:?}");
+        assert!(plan[1].starts_with("SEARCH r USING INDEX"), "{plan:?}");
+    }
 }

@@ -26,7 +26,9 @@ pub async fn pending(world: &World, device: Device) -> Answer<PendingRequests> {
     let now = world.now();
     let recent = world
         .read(move |connection| {
-            Box::pin(async move { Ok(challenges::recent_of_device(connection, device.id, now).await?) })
+            Box::pin(async move {
+                Ok(challenges::recent_of_device(connection, device.id, device.user_id, now).await?)
+            })
         })
         .await?;
     let open = recent.into_iter().filter(|(challenge, _)| challenge.state == ChallengeState::Open);
@@ -84,7 +86,8 @@ impl Watch {
                     if push_devices::device_by_key(connection, &device.jkt).await?.is_none() {
                         return Ok(None);
                     }
-                    let mut recent = challenges::recent_of_device(connection, device.id, now).await?;
+                    let mut recent =
+                        challenges::recent_of_device(connection, device.id, device.user_id, now).await?;
                     for challenge in known.into_keys() {
                         if !recent.iter().any(|(recent, _)| recent.id == challenge) {
                             recent.extend(challenges::asked_of(connection, challenge, device.id).await?);
