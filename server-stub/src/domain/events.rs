@@ -9,7 +9,7 @@ use super::answer::Answer;
 use crate::{
     store::{
         Tx,
-        audit::{self, AuditEntry, PersonalFields},
+        audit::{AuditEntry, PersonalFields},
     },
     world::World,
 };
@@ -117,10 +117,14 @@ impl About {
     }
 }
 
-/// Appends an event. Call it last in a transaction: appends to one tenant's chain wait for each other.
+/// Tells an event, if the transaction is committed: it is appended to the log when all else is done.
 ///
 /// # Errors
-/// A fault of the store or of the randomness.
+/// A fault of the randomness.
+#[expect(
+    clippy::unused_async,
+    reason = "a step of a transaction, as its neighbours are, whatever it awaits inside"
+)]
 pub async fn record(
     tx: &mut Tx,
     world: &World,
@@ -145,7 +149,7 @@ pub async fn record(
             metadata: details.metadata.map(|metadata| metadata.to_string()),
         },
     };
-    audit::append(tx, world.random.bytes()?, &entry).await?;
+    tx.queue_audit(world.random.bytes()?, entry);
     Ok(())
 }
 

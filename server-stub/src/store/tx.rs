@@ -6,13 +6,18 @@ use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{Any, AnyConnection, SqlSafeStr, Transaction};
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::{
+    StoreError,
+    audit::{self, AuditEntry},
+};
 
 /// A running transaction, handed to the closure of [`super::Store::write`].
 pub struct Tx {
     connection: Held,
     /// What to notify after the commit.
     pub(super) topics: Vec<String>,
+    /// What to append to the audit log at the end, each with its salt.
+    pub(super) entries: Vec<([u8; 32], AuditEntry)>,
 }
 
 /// The writer of SQLite keeps one connection for life; PostgreSQL borrows one per transaction.
@@ -23,7 +28,7 @@ pub(super) enum Held {
 
 impl Tx {
     pub(super) fn new(connection: Held) -> Self {
-        Self { connection, topics: Vec::new() }
+        Self { connection, topics: Vec::new(), entries: Vec::new() }
     }
 
     /// Where statements run. The transaction is begun and ended by the store alone: use no `BEGIN`, `COMMIT`,
@@ -42,6 +47,15 @@ impl Tx {
         if !self.topics.iter().any(|known| known == topic) {
             self.topics.push(topic.to_owned());
         }
+    }
+
+    /// Appends an entry to its tenant's chain as the last deed of this transaction, if it is committed. `salt` is
+    /// fresh random bytes.
+    ///
+    /// A chain is held from its first append to the commit, and all of a tenant wait for it: so nothing else is done
+    /// meanwhile.
+    pub fn queue_audit(&mut self, salt: [u8; 32], entry: AuditEntry) {
+        self.entries.push((salt, entry));
     }
 
     pub(super) async fn execute(&mut self, sql: impl SqlSafeStr) -> Result<(), sqlx::Error> {
@@ -86,7 +100,13 @@ where
         let Some(closure) = self.closure.take() else { return Box::pin(std::future::ready(false)) };
         Box::pin(async move {
             // What the closure leaves half-done is rolled back with its savepoint, so that nobody sees it.
-            let run = AssertUnwindSafe(async move { closure(tx).await }).catch_unwind().await;
+            let run = AssertUnwindSafe(async {
+                let answer = closure(&mut *tx).await?;
+                audit::append_queued(tx).await?;
+                Ok(answer)
+            });
+            let run = run.catch_unwind().await;
+            tx.entries.clear();
             let result = run.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)));
             self.result.insert(result).is_ok()
         })

@@ -5,8 +5,9 @@
 //! `H(salt, name of the field, value)`. Erasing deletes fields and salt of a row: the commitments stay, so the chain
 //! still verifies, and without the salt they tell nothing.
 //!
-//! The head of each chain is a row of its own. It makes appends to one chain wait for each other (so append last in
-//! a transaction), and shows when rows are missing at the end.
+//! The head of each chain is a row of its own. It makes appends to one chain wait for each other, and shows when rows
+//! are missing at the end. So that a transaction holds it as short as can be, and takes no other lock while it does,
+//! entries are queued ([`Tx::queue_audit`]) and appended when all else is done.
 
 mod chain;
 
@@ -56,12 +57,18 @@ pub struct PersonalFields {
     pub metadata: Option<String>,
 }
 
-/// Appends an entry to its tenant's chain and gives its number in it, from 1 on. `salt` is fresh random bytes.
-///
-/// # Errors
-/// As any statement: [`StoreError::Busy`], [`StoreError::Database`], the latter also for a tenant that does not
-/// exist.
-pub async fn append(tx: &mut Tx, salt: [u8; 32], entry: &AuditEntry) -> Result<i64, StoreError> {
+/// Appends what a transaction has queued: always in the order of the tenants, so that no two wait for each other.
+pub(super) async fn append_queued(tx: &mut Tx) -> Result<(), StoreError> {
+    let mut entries = std::mem::take(&mut tx.entries);
+    entries.sort_by_key(|(_, entry)| entry.tenant_id);
+    for (salt, entry) in entries {
+        append(tx, salt, &entry).await?;
+    }
+    Ok(())
+}
+
+/// Appends an entry to its tenant's chain and gives its number in it, from 1 on.
+pub(super) async fn append(tx: &mut Tx, salt: [u8; 32], entry: &AuditEntry) -> Result<i64, StoreError> {
     let tenant_id = entry.tenant_id.to_string();
     let extend = "INSERT INTO mfa_audit_heads (tenant_id, seq, hash) VALUES ($1, 1, $2) \
                   ON CONFLICT (tenant_id) DO UPDATE SET seq = mfa_audit_heads.seq + 1 RETURNING seq, hash";

@@ -5,6 +5,8 @@ use countersign_protocol::{
     ids::{TenantId, UserId},
 };
 
+use tokio::sync::oneshot;
+
 use super::{Backend, execute, run};
 use crate::{
     random::Random,
@@ -33,8 +35,8 @@ pub(super) async fn add_tenant(store: &Store, tenant_id: TenantId) {
     add.await.unwrap();
 }
 
-pub(super) async fn add(store: &Store, tenant_id: TenantId) -> i64 {
-    let entry = AuditEntry {
+fn entry(tenant_id: TenantId) -> AuditEntry {
+    AuditEntry {
         tenant_id,
         occurred_at: Timestamp::from_millis(1_700_000_000_000),
         event: "login",
@@ -47,7 +49,11 @@ pub(super) async fn add(store: &Store, tenant_id: TenantId) -> i64 {
             device: Some("Mia's laptop".to_owned()),
             ..PersonalFields::default()
         },
-    };
+    }
+}
+
+pub(super) async fn add(store: &Store, tenant_id: TenantId) -> i64 {
+    let entry = entry(tenant_id);
     let salt = Random::system().bytes().unwrap();
     store.write(move |tx| Box::pin(async move { append(tx, salt, &entry).await })).await.unwrap()
 }
@@ -130,6 +136,61 @@ pub(super) async fn missing_rows_are_seen(backend: Backend) {
             other => panic!("{change}: {other:?}"),
         }
     }
+}
+
+pub(super) async fn a_queued_entry_shares_its_transactions_fate(backend: Backend) {
+    let store = backend.open().await;
+    add_tenant(&store, acme()).await;
+    let write = |number: u8| {
+        store.write(move |tx| {
+            Box::pin(async move {
+                tx.queue_audit([number; 32], entry(acme()));
+                assert_ne!(number, 2, "as this test wants");
+                if number == 1 { Err(Undo::Found(Ok(0))) } else { Ok(()) }
+            })
+        })
+    };
+    let (undone, panicked, kept) = tokio::join!(write(1), write(2), write(3));
+    assert!(matches!(undone, Err(Undo::Found(_))));
+    assert!(matches!(panicked, Err(Undo::Store(StoreError::Panicked))));
+    assert!(kept.is_ok());
+    assert_eq!(check(&store, acme()).await.unwrap(), 1);
+    let unknown = store.write(|tx| {
+        Box::pin(async move {
+            super::insert(tx, "row", 0).await?;
+            tx.queue_audit([0; 32], entry(TenantId::from_parts(0, 9)));
+            Ok::<_, StoreError>(())
+        })
+    });
+    assert!(matches!(unknown.await, Err(StoreError::Database(_))));
+    assert!(super::names(&store).await.unwrap().is_empty(), "what cannot be told is not done");
+}
+
+/// Where transactions run side by side, one that has queued an entry and is not at its end holds up no other.
+pub(super) async fn a_queued_entry_holds_nobody_up(backend: Backend) {
+    if !backend.is_postgres() {
+        return;
+    }
+    let store = backend.open().await;
+    add_tenant(&store, acme()).await;
+    let (queued, is_queued) = oneshot::channel();
+    let (go, may_go) = oneshot::channel();
+    let slow = store.write(move |tx| {
+        Box::pin(async move {
+            tx.queue_audit([1; 32], entry(acme()));
+            queued.send(()).unwrap();
+            may_go.await.unwrap();
+            Ok::<_, StoreError>(())
+        })
+    });
+    let quick = async {
+        is_queued.await.unwrap();
+        assert_eq!(add(&store, acme()).await, 1);
+        go.send(()).unwrap();
+    };
+    let (slow, ()) = tokio::join!(slow, quick);
+    slow.unwrap();
+    assert_eq!(check(&store, acme()).await.unwrap(), 2);
 }
 
 /// What the check finds after `change`, which is then undone.

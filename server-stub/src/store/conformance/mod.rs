@@ -43,7 +43,8 @@ store_conformance! {
     lifetime: a_reopened_database_has_its_rows, a_closed_store_refuses, reset_keeps_only_the_keys,
         a_destroyed_database_is_gone, a_newer_database_is_refused, a_changed_migration_is_refused;
     nodes: one_node_wakes_another, a_lost_listener_comes_back, one_chain_from_two_nodes;
-    audit: a_chain_verifies, erasure_leaves_the_chain_whole, every_change_is_seen, missing_rows_are_seen;
+    audit: a_chain_verifies, erasure_leaves_the_chain_whole, every_change_is_seen, missing_rows_are_seen,
+        a_queued_entry_shares_its_transactions_fate, a_queued_entry_holds_nobody_up;
     idempotency: an_answer_is_replayed, another_request_conflicts, one_of_64_claims, a_key_expires;
 }
 
