@@ -1,6 +1,6 @@
 //! Problems: every error of a server is an RFC 9457 document with one of these codes.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::{account::SessionEnd, fields::CorrelationId, push::ChallengeState};
 
@@ -102,7 +102,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "Send JSON";
     /// The request took too long to arrive or to answer. Send it again.
     Timeout = "timeout", 408, "That took too long";
-    /// The store or a peer cannot be reached; nothing was changed. Try again in `retry_after` seconds.
+    /// The store or a peer cannot be reached. Try again in `retry_after` seconds, under the same idempotency key.
     Unavailable = "unavailable", 503, "Not available now";
     /// A defect of the server. The correlation id finds it in the log.
     Internal = "internal", 500, "The server could not do this";
@@ -139,15 +139,29 @@ pub struct Problem {
     /// Attempts before the lock. Told only after the right password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts_left: Option<u32>,
-    /// For `session_ended`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// For `session_ended`. `None` also for a reason that this version does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub reason: Option<SessionEnd>,
-    /// For `challenge_closed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// For `challenge_closed`. `None` also for a state that this version does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known")]
     pub state: Option<ChallengeState>,
     /// For `invalid_request`: what is wrong with which field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldProblem>,
+}
+
+/// Reads a value, or `None` where this version does not know it: a refusal is a refusal whatever its details say.
+fn known<'de, T: Deserialize<'de>, D: Deserializer<'de>>(reader: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Read<T> {
+        Known(T),
+        Unknown(IgnoredAny),
+    }
+    Ok(match Read::deserialize(reader)? {
+        Read::Known(value) => Some(value),
+        Read::Unknown(IgnoredAny) => None,
+    })
 }
 
 /// One field that was refused.
@@ -192,6 +206,20 @@ mod tests {
             assert!((400..=599).contains(&code.status()));
         }
         assert_eq!(serde_json::from_str::<ProblemCode>("\"from_the_future\"").unwrap(), ProblemCode::Unknown);
+    }
+
+    #[test]
+    fn a_problem_reads_with_details_it_does_not_know() {
+        let mut json =
+            serde_json::to_value(Problem::new(ProblemCode::SessionEnded, "Sign in again.")).unwrap();
+        let read = |json: &serde_json::Value| serde_json::from_value::<Problem>(json.clone()).unwrap();
+        json["reason"] = "expired".into();
+        assert_eq!(read(&json).reason, Some(SessionEnd::Expired));
+        json["reason"] = "from_the_future".into();
+        json["state"] = serde_json::json!({"from": "the future"});
+        assert_eq!((read(&json).reason, read(&json).state), (None, None));
+        json["state"] = serde_json::Value::Null;
+        assert_eq!(read(&json).code, ProblemCode::SessionEnded);
     }
 
     #[test]

@@ -213,6 +213,25 @@ async fn content_and_no_content_are_not_taken_for_each_other() {
 }
 
 #[tokio::test]
+async fn a_refusal_with_details_from_the_future_is_still_that_refusal() {
+    let fixture = Fixture::new();
+    let told = |code| {
+        let mut told = serde_json::to_value(problem(code)).unwrap();
+        told["reason"] = json!("from_the_future");
+        told["state"] = json!("from_the_future");
+        told
+    };
+    fixture.http.push_json(401, &told(ProblemCode::SessionEnded));
+    fixture.http.push_json(409, &told(ProblemCode::ChallengeClosed));
+    let transport = transport(&fixture);
+    assert_eq!(get(&transport).await, Err(Error::SessionEnded { reason: None }));
+    match get(&transport).await {
+        Err(Error::Refused(refusal)) => assert_eq!(refusal.code, ProblemCode::ChallengeClosed),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn every_problem_reaches_the_caller_as_its_own_refusal() {
     for code in ProblemCode::ALL.iter().copied() {
         let fixture = Fixture::new();
