@@ -60,9 +60,7 @@ impl PendingStep {
     pub async fn wait(self) -> Result<LoginState, LoginError> {
         let state = match self.outcome().await {
             Ok(outcome) => self.login.enter(outcome).await,
-            Err(Error::Refused(refusal)) if refusal.code == ProblemCode::LoginExpired => {
-                Ok(LoginState::Expired)
-            }
+            Err(error) if is_over(&error) => Ok(LoginState::Expired),
             Err(error) => Err(error),
         };
         state.map_err(|error| LoginError::new(error, LoginState::Pending(self)))
@@ -73,7 +71,10 @@ impl PendingStep {
     /// # Errors
     /// As `wait`.
     pub async fn changed(&self) -> Result<(), Error> {
-        self.outcome().await.map(drop)
+        match self.outcome().await {
+            Err(error) if is_over(&error) => Ok(()),
+            outcome => outcome.map(drop),
+        }
     }
 
     /// Leaves the request open and goes back to choosing. It is closed when another factor is proven.
@@ -149,4 +150,9 @@ impl PendingStep {
         let path = format!("/auth/logins/{}", self.login.id());
         self.login.call(Call::get(&path).under(&self.collect)).await
     }
+}
+
+/// Whether the login's time is over, which is a state and no failure.
+fn is_over(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusal) if refusal.code == ProblemCode::LoginExpired)
 }

@@ -116,8 +116,11 @@ async fn other_ends_of_waiting() {
     ] {
         let fixture = Fixture::new();
         let step = asked_for_push(&fixture).await;
-        fixture.http.push_events(stream::iter([event(LOGIN, "something")]).boxed());
-        fixture.http.push_json(status, &answer);
+        for _ in 0..2 {
+            fixture.http.push_events(stream::iter([event(LOGIN, "something")]).boxed());
+            fixture.http.push_json(status, &answer);
+        }
+        step.changed().await.unwrap();
         let state = format!("{:?}", step.wait().await.unwrap());
         assert!(state.starts_with(expected), "{state}");
     }
