@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import subprocess
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from countersign import (
     App,
     Authenticator,
     Client,
+    Http,
+    HttpError,
+    HttpHeader,
+    HttpResponse,
     InboxEvent,
     LoginState,
     MemoryStorage,
@@ -97,6 +102,33 @@ class Account:
         ticket = await (await self.session()).create_enrolment_ticket()
         authenticator = Authenticator(Ports(APP, **{"storage": MemoryStorage(), **ports}))
         return authenticator, await authenticator.enroll(ticket.uri(), "Mia's phone")
+
+
+class Urllib(Http):
+    """The network of the standard library."""
+
+    class Staying(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_):
+            return None
+
+    opener = urllib.request.build_opener(Staying)
+
+    def send(self, request):
+        asked = urllib.request.Request(
+            request.url,
+            method=request.method,
+            data=request.body,
+            headers={header.name: header.value for header in request.headers},
+        )
+        try:
+            answer = self.opener.open(asked, timeout=request.timeout.total_seconds())
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        except urllib.error.URLError as error:
+            raise HttpError.Unreachable(reason=str(error.reason)) from error
+        with answer:
+            headers = [HttpHeader(name=name, value=value) for name, value in answer.headers.items()]
+            return HttpResponse(status=answer.status, headers=headers, body=answer.read())
 
 
 async def next_request(inbox):

@@ -3,15 +3,21 @@
 import asyncio
 
 import pytest
-from conftest import next_request, push_login
+from conftest import APP, Urllib, next_request, push_login
 from countersign import (
+    Authenticator,
     Client,
     CountersignError,
     DenyReason,
+    HttpError,
     LoginState,
+    MemoryStorage,
     MethodKind,
     Notice,
+    Ports,
     ProblemCode,
+    Resumed,
+    SessionEnd,
 )
 
 
@@ -52,6 +58,7 @@ def test_the_whole_path(account):
             assert isinstance(denied, LoginState.DENIED) and denied.reason == DenyReason.NOT_ME
 
         await trusted.session.logout()
+        assert await trusted.session.ended() == SessionEnd.LOGGED_OUT
         with pytest.raises(CountersignError.SessionEnded):
             await trusted.session.profile()
 
@@ -165,5 +172,47 @@ def test_a_step_is_finished_even_if_nobody_waits_for_it(account):
             await login.save()
         assert error.value.state == "the login is done"
         assert isinstance(login.state(), LoginState.DONE)
+
+    asyncio.run(path())
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(61, LoginState.MFA_REQUIRED), (601, LoginState.EXPIRED)])
+def test_waiting_ends_when_the_time_is_over(account, seconds, state):
+    async def path():
+        await account.set_up_totp()
+        await account.phone()
+        login = await push_login(account)
+        waiting = asyncio.create_task(login.wait())
+        await asyncio.sleep(0)
+        account.stub.advance(seconds)
+        assert isinstance(await waiting, state)
+
+    asyncio.run(path())
+
+
+def test_an_enrolment_whose_answer_was_lost_is_resumed(account):
+    class Losing(Urllib):
+        lost = True
+
+        def send(self, request):
+            answer = super().send(request)
+            if self.lost and request.url.endswith("/mfa/push/register"):
+                raise HttpError.Interrupted(reason="the answer was lost")
+            return answer
+
+    async def path():
+        network = Losing()
+        phone = Authenticator(Ports(APP, storage=MemoryStorage(), http=network))
+        session = await account.session()
+        with pytest.raises(CountersignError.Interrupted) as error:
+            await phone.enroll((await session.create_enrolment_ticket()).uri(), "Mia's phone")
+        assert error.value.retryable()
+        assert await phone.enrolments() == []
+
+        network.lost = False
+        [resumed] = await phone.resume()
+        assert isinstance(resumed, Resumed.ENROLLED)
+        assert await phone.enrolments() == [resumed.enrolment]
+        assert len(await session.enrolled_devices()) == 1
 
     asyncio.run(path())

@@ -2,11 +2,9 @@
 
 import asyncio
 import threading
-import urllib.error
-import urllib.request
 
 import pytest
-from conftest import APP, PASSWORD, next_request, push_login
+from conftest import APP, PASSWORD, Urllib, next_request, push_login
 from countersign import (
     Authenticator,
     Client,
@@ -15,10 +13,6 @@ from countersign import (
     DeviceSignals,
     DeviceSigner,
     FixedVerifier,
-    Http,
-    HttpError,
-    HttpHeader,
-    HttpResponse,
     InboxEvent,
     LoginState,
     MemoryLog,
@@ -247,33 +241,6 @@ def test_the_log_holds_no_secret(account):
         assert not any(value in text for value in storage.entries().values())
 
     asyncio.run(path())
-
-
-class Urllib(Http):
-    """The network of the standard library."""
-
-    class Staying(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_):
-            return None
-
-    opener = urllib.request.build_opener(Staying)
-
-    def send(self, request):
-        asked = urllib.request.Request(
-            request.url,
-            method=request.method,
-            data=request.body,
-            headers={header.name: header.value for header in request.headers},
-        )
-        try:
-            answer = self.opener.open(asked, timeout=request.timeout.total_seconds())
-        except urllib.error.HTTPError as refused:
-            answer = refused
-        except urllib.error.URLError as error:
-            raise HttpError.Unreachable(reason=str(error.reason)) from error
-        with answer:
-            headers = [HttpHeader(name=name, value=value) for name, value in answer.headers.items()]
-            return HttpResponse(status=answer.status, headers=headers, body=answer.read())
 
 
 def test_the_network_may_be_pythons_own(account):
