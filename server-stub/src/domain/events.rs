@@ -121,10 +121,6 @@ impl About {
 ///
 /// # Errors
 /// A fault of the randomness.
-#[expect(
-    clippy::unused_async,
-    reason = "a step of a transaction, as its neighbours are, whatever it awaits inside"
-)]
 pub async fn record(
     tx: &mut Tx,
     world: &World,

@@ -79,6 +79,18 @@ pub fn device_enrolled(to: &Email, device: &DisplayName) -> Mail {
     )
 }
 
+/// Tells that a device may no longer approve sign-ins.
+pub fn device_removed(to: &Email, device: &DisplayName) -> Mail {
+    notice(
+        to,
+        "A device was removed",
+        &format!(
+            "“{device}” was removed and can no longer approve sign-ins to your account. If you did not remove it, \
+             change your password and tell your administrator."
+        ),
+    )
+}
+
 /// The alert after somebody said "this wasn't me".
 pub fn sign_in_reported(to: &Email, device: &DisplayName, address: &str) -> Mail {
     notice(

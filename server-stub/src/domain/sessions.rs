@@ -63,11 +63,17 @@ impl SignedIn {
     }
 }
 
-/// Factors are changed only shortly after a full sign-in.
+/// Factors are changed only shortly after a full sign-in, by a session that is still alive. Called in the transaction
+/// that makes the change, as the session may have ended since its caller was let in.
 ///
 /// # Errors
-/// `forbidden` if the sign-in is too long ago.
-pub fn require_fresh(world: &World, session: &SignedIn) -> Answer<()> {
+/// `session_ended` with the reason; `forbidden` if the sign-in is too long ago; a fault.
+pub async fn require_fresh(connection: &mut Connection, world: &World, session: &SignedIn) -> Answer<()> {
+    let stored = sessions::find(connection, &session.session_id.to_string()).await?;
+    let stored = stored.ok_or_else(|| invalid_token("The access token belongs to no session."))?;
+    if let Some(reason) = standing(&stored, world.now()) {
+        return Err(ended(reason));
+    }
     if world.now() < session.auth_time.plus(world.policy.reauthentication) {
         return Ok(());
     }

@@ -47,7 +47,7 @@ const LABEL: &str = "Authenticator app";
 /// Begins to enrol a code generator. Set-ups that the user began before and did not finish are dropped.
 ///
 /// # Errors
-/// `forbidden` if the sign-in is too long ago, or a fault.
+/// `session_ended`, `forbidden` if the sign-in is too long ago, or a fault.
 pub async fn set_up(
     world: &Arc<World>,
     request: Consuming,
@@ -55,12 +55,12 @@ pub async fn set_up(
     session: SignedIn,
     body: StartTotp,
 ) -> Answer<TotpSetup> {
-    require_fresh(world, &session)?;
     let inside = Arc::clone(world);
     world
         .consume(request, move |tx| {
             Box::pin(async move {
                 let (world, now) = (&inside, inside.now());
+                require_fresh(tx.connection(), world, &session).await?;
                 let user = account(tx, session.user_id).await?;
                 let label = match body.label {
                     Some(label) => label,
@@ -93,7 +93,7 @@ pub async fn set_up(
 /// Enables a code generator by its first code, which counts as used.
 ///
 /// # Errors
-/// `forbidden`, `method_not_available`, `method_enabled`, `too_many_requests`, `account_locked`, `wrong_code`, or a
+/// `session_ended`, `forbidden`, `method_not_available`, `method_enabled`, `too_many_requests`, `account_locked`, `wrong_code`, or a
 /// fault.
 pub async fn confirm(
     world: &Arc<World>,
@@ -102,12 +102,12 @@ pub async fn confirm(
     session: SignedIn,
     body: ConfirmTotp,
 ) -> Answer<()> {
-    require_fresh(world, &session)?;
     let inside = Arc::clone(world);
     world
         .consume(request, move |tx| {
             Box::pin(async move {
                 let (world, now) = (&inside, inside.now());
+                require_fresh(tx.connection(), world, &session).await?;
                 let user = account(tx, session.user_id).await?;
                 let generator = pending(tx, user.id, body.method_id).await?;
                 let claim = claim(tx, world, &source, &user).await?;

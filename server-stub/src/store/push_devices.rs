@@ -134,7 +134,7 @@ pub async fn devices_of(connection: &mut Connection, user: UserId) -> Result<Vec
     Ok(rows.iter().map(device).collect::<Result<_, _>>()?)
 }
 
-/// Removes a device of a user and its factor. False if it is not there.
+/// Removes a device of a user and its factor, and gives its name; `None` if it is not there.
 ///
 /// # Errors
 /// As any statement.
@@ -143,15 +143,15 @@ pub async fn remove_device(
     user: UserId,
     id: EnrolmentId,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Option<DisplayName>, StoreError> {
     let remove = "UPDATE mfa_push_devices SET deleted_at = $3 WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL \
-                  RETURNING method_id";
+                  RETURNING method_id, name";
     let query = sqlx::query(remove).bind(id.to_string()).bind(user.to_string()).bind(now.as_millis());
-    let Some(row) = query.fetch_optional(tx.connection()).await? else { return Ok(false) };
+    let Some(row) = query.fetch_optional(tx.connection()).await? else { return Ok(None) };
     let method: String = row.try_get("method_id")?;
     let remove = "UPDATE mfa_methods SET deleted_at = $2, status = 'disabled' WHERE id = $1";
     sqlx::query(remove).bind(method).bind(now.as_millis()).execute(tx.connection()).await?;
-    Ok(true)
+    Ok(Some(row.parsed("name")?))
 }
 
 fn device(row: &AnyRow) -> Result<Device, sqlx::Error> {

@@ -9,7 +9,7 @@ use countersign_protocol::{
 };
 use subtle::ConstantTimeEq as _;
 
-use super::unlocked;
+use super::{devices::enrolled, unlocked};
 use crate::{
     delivery,
     domain::{
@@ -34,7 +34,7 @@ use crate::{
 /// Carries out an answer: the challenge closes, and the waiting login goes on.
 ///
 /// # Errors
-/// `invalid_signature` names what does not fit; `challenge_not_found`, `challenge_closed`, `wrong_number`,
+/// `enrolment_not_found`; `invalid_signature` names what does not fit; `challenge_not_found`, `challenge_closed`, `wrong_number`,
 /// `push_locked`; a fault.
 pub async fn respond(
     world: &Arc<World>,
@@ -88,6 +88,7 @@ impl Signed {
         // First, as when a user is asked: of a report, an approval and a request at once, on any nodes, one is carried
         // out after the other.
         users::lock(tx, self.device.user_id).await?;
+        enrolled(tx.connection(), &self.device.jkt).await?;
         let asked = challenges::asked_of(tx.connection(), id, self.device.id).await?;
         let Some((challenge, request)) = asked else {
             return Err(refuse(ProblemCode::ChallengeNotFound, "This device was not asked that."));

@@ -7,26 +7,25 @@ use countersign_protocol::{
     claims::{EnrolmentClaims, Header, ReceiptClaims, typ},
     enroll_uri::EnrollUri,
     fields::OpaqueToken,
-    ids::{EnrolmentId, MethodId, UserId},
+    ids::{EnrolmentId, MethodId},
     jose::Jwk,
     login::MethodKind,
     push::{Enrolled, EnrolmentTicket, Register},
 };
 
-use super::{capabilities, key_set};
+use super::{about_device, capabilities, key_set};
 use crate::{
     delivery,
     domain::{
         answer::{Answer, Stop, refuse},
-        events::{About, Details, Event, Source, record},
-        factors::Factor,
+        events::{About, Event, Source, record},
         mail, qr,
         sessions::{SignedIn, require_fresh},
     },
     http::idempotency::Consuming,
     jose::{self, NotAuthentic, sha256, thumbprint},
     store::{
-        Tx, challenges, methods,
+        Tx, methods,
         methods::MethodStatus,
         push_devices::{self, Device},
         users::{self, User},
@@ -39,14 +38,14 @@ const TICKET_PURPOSE: &str = "enrolment_ticket";
 /// A new ticket for the user, and the link that carries it.
 ///
 /// # Errors
-/// `forbidden` if the sign-in is too long ago, or a fault.
+/// `session_ended`, `forbidden` if the sign-in is too long ago, or a fault.
 pub async fn ticket(world: &Arc<World>, request: Consuming, session: SignedIn) -> Answer<EnrolmentTicket> {
-    require_fresh(world, &session)?;
     let inside = Arc::clone(world);
     world
         .consume(request, move |tx| {
             Box::pin(async move {
                 let (world, now, token) = (&inside, inside.now(), inside.random.token256()?);
+                require_fresh(tx.connection(), world, &session).await?;
                 let expires_at = now.plus(world.policy.push.ticket_life);
                 // EXPOSE: only the hash is stored.
                 let hash = world.keys.token_hash(TICKET_PURPOSE, token.expose());
@@ -76,30 +75,7 @@ pub async fn enrol(
     world.consume(request, move |tx| Box::pin(async move { asked.enrol(tx, &inside, &source).await })).await
 }
 
-/// Removes a device of the user.
-///
-/// # Errors
-/// `enrolment_not_found` if it is not there, or no longer; a fault.
-pub async fn remove(world: &Arc<World>, source: Source, user: UserId, id: EnrolmentId) -> Answer<()> {
-    let inside = Arc::clone(world);
-    world
-        .transact(move |tx| {
-            Box::pin(async move {
-                let gone =
-                    || refuse(ProblemCode::EnrolmentNotFound, "The device is not enrolled, or no longer.");
-                let user = users::by_id(tx.connection(), user).await?.ok_or_else(gone)?;
-                if !push_devices::remove_device(tx, user.id, id, inside.now()).await? {
-                    return Err(gone());
-                }
-                tx.notify(&challenges::topic(user.id));
-                let about = About::user(user.tenant_id, user.id);
-                record(tx, &inside, &source, about, Event::PushDeviceRemoved, details(id)).await
-            })
-        })
-        .await
-}
-
-/// What a device asks, verified: its keys signed it, and it is for this server, now, with this ticket.
+/// What a device asks, verified: its keys signed it, and it is for this server, with this ticket.
 struct Asked {
     claims: EnrolmentClaims,
     ticket: OpaqueToken,
@@ -131,14 +107,15 @@ impl Asked {
         if claims.aud != world.issuer {
             return Err(no("it is for another server"));
         }
-        if claims.exp <= world.now().as_seconds() {
-            return Err(no("it is no longer good; make a new one"));
-        }
         Ok(Self { jkt: thumbprint(&claims.possession_key), claims, ticket: register.ticket })
     }
 
     async fn enrol(&self, tx: &mut Tx, world: &World, source: &Source) -> Answer<Enrolled> {
         let now = world.now();
+        // Here and not before, so that a retry of an enrolment that counted is told so whenever it arrives.
+        if self.claims.exp <= now.as_seconds() {
+            return Err(no("it is no longer good; make a new one"));
+        }
         // Before anything is written, as a refusal commits. Of two requests at once that bring the same key, the
         // later one meets the unique index, is undone as a whole, and is refused here when it comes again.
         if push_devices::knows_key(tx.connection(), &self.jkt).await? {
@@ -172,7 +149,7 @@ impl Asked {
         push_devices::insert_device(tx, &device).await?;
         delivery::queue(tx, &mail::device_enrolled(&user.email, &device.name), now).await?;
         let about = About::user(user.tenant_id, user.id);
-        record(tx, world, source, about, Event::PushDeviceEnrolled, details(device.id)).await?;
+        record(tx, world, source, about, Event::PushDeviceEnrolled, about_device(device.id)).await?;
         Ok(Enrolled {
             enrolment_id: device.id,
             root: world.keys.root.public().clone(),
@@ -195,11 +172,6 @@ impl Asked {
         };
         Ok(world.keys.root.sign(Header::new(typ::RECEIPT).versioned(), &claims)?)
     }
-}
-
-fn details(id: EnrolmentId) -> Details {
-    let metadata = Some(serde_json::json!({"enrolment_id": id}));
-    Details { method: Some(Factor::Push.as_str()), metadata, ..Details::default() }
 }
 
 /// Verifies a message under the key that its header brings, which must be the one that its claims name.

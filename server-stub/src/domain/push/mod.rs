@@ -6,23 +6,30 @@
 
 mod answer;
 mod ask;
+mod devices;
 mod enrol;
 mod watch;
 
 pub use self::{
     answer::respond,
     ask::challenge,
-    enrol::{enrol, remove, ticket},
+    devices::{Remover, caller, list, remove},
+    enrol::{enrol, ticket},
     watch::{pending, watch},
 };
 
 use countersign_protocol::{
     ProblemCode,
     claims::{Header, KeySetClaims, typ},
+    ids::EnrolmentId,
     push::Capability,
 };
 
-use super::answer::{Answer, Fault, refuse};
+use super::{
+    answer::{Answer, Fault, refuse},
+    events::Details,
+    factors::Factor,
+};
 use crate::{store::users::User, world::World};
 
 /// What this server can do.
@@ -39,6 +46,12 @@ fn key_set(world: &World) -> Result<String, Fault> {
         keys: vec![world.keys.push.public().clone()],
     };
     world.keys.root.sign(Header::new(typ::KEY_SET).versioned(), &claims)
+}
+
+/// What the audit log tells of a device.
+fn about_device(id: EnrolmentId) -> Details {
+    let metadata = Some(serde_json::json!({"enrolment_id": id}));
+    Details { method: Some(Factor::Push.as_str()), metadata, ..Details::default() }
 }
 
 /// Fails while approvals are locked for the user.

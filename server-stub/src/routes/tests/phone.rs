@@ -48,6 +48,11 @@ impl<'a> Phone<'a> {
         self.respond(self.claims(request, word))
     }
 
+    /// What it sends to answer.
+    pub(super) fn signed_answer(&self, request: &str, word: Word<'_>) -> Value {
+        self.signed(&self.claims(request, word))
+    }
+
     /// The claims of an answer.
     pub(super) fn claims(&self, request: &str, word: Word<'_>) -> Value {
         let (input, _) = request.rsplit_once('.').unwrap();
@@ -74,10 +79,14 @@ impl<'a> Phone<'a> {
 
     #[expect(clippy::needless_pass_by_value, reason = "claims are made where they are sent")]
     pub(super) fn respond(&self, claims: Value) -> Call<'_> {
+        self.device.post("/mfa/push/respond", self.signed(&claims))
+    }
+
+    fn signed(&self, claims: &Value) -> Value {
         let header = json!({"alg": "ES256", "typ": typ::RESPONSE, "kid": self.device.jkt(), "ver": 1,
             "crit": ["ver"]});
         let (pair, _) = self.device.key.as_ref().unwrap();
-        self.device.post("/mfa/push/respond", json!({"response": signed(pair, &header, &claims)}))
+        json!({"response": signed(pair, &header, claims)})
     }
 }
 
@@ -96,6 +105,11 @@ pub(super) fn ticket_in(made: &Value) -> String {
 impl Device<'_> {
     /// Enrols this key under a ticket.
     pub(super) fn register(&self, ticket: &str) -> Call<'_> {
+        self.post("/mfa/push/register", self.registration(ticket))
+    }
+
+    /// What a device sends to enrol.
+    pub(super) fn registration(&self, ticket: &str) -> Value {
         let (pair, jwk) = self.key.as_ref().unwrap();
         let world = &self.stub.world;
         let now = world.now().as_seconds();
@@ -105,7 +119,7 @@ impl Device<'_> {
         });
         let header = json!({"alg": "ES256", "typ": typ::ENROLMENT, "jwk": jwk, "ver": 1, "crit": ["ver"]});
         let enrolment = signed(pair, &header, &claims);
-        self.post("/mfa/push/register", json!({"ticket": ticket, "enrolment": enrolment}))
+        json!({"ticket": ticket, "enrolment": enrolment})
     }
 
     /// Asks the user's phones.

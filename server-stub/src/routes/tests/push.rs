@@ -1,11 +1,21 @@
 //! Approvals.
 
 use axum::http::{Method, StatusCode};
+use countersign_protocol::{ProblemCode, claims::AccessClaims};
 use serde_json::json;
 
 use super::{
-    Stub,
+    SignedIn, Stub,
     phone::{Phone, Word, ticket},
+};
+use crate::{
+    domain::{
+        answer::{Answer, Stop},
+        events::Source,
+        push, sessions,
+    },
+    http::idempotency::Consuming,
+    jose,
 };
 
 const MIA: &str = "mia@example.com";
@@ -22,6 +32,7 @@ async fn keys_that_were_enrolled_before_change_nothing() {
     removed.ok(StatusCode::NO_CONTENT);
 
     let ticket = ticket(&laptop, &session).await;
+    assert_eq!(stub.mails(MIA).await.last().unwrap().subject, "A device was removed");
     phone.device.register(&ticket).send().await.refused("invalid_signature");
     // No factor was left behind that nobody could prove, and the link is still good.
     laptop.signed_in(MIA).await;
@@ -177,4 +188,114 @@ async fn five_requests_in_ten_minutes_are_enough() {
     assert_eq!(problem["retry_after"], 600);
     stub.advance(600);
     laptop.asked(&laptop.waiting(MIA).await).await;
+}
+
+#[tokio::test]
+async fn a_device_removes_itself_and_no_other() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let session = laptop.signed_in(MIA).await;
+    let (phone, tablet) = (Phone::enrol(&laptop, &session).await, Phone::enrol(&laptop, &session).await);
+    let path = |phone: &Phone<'_>| format!("/mfa/push/devices/{}", phone.id);
+    phone.device.call(Method::DELETE, &path(&tablet), None).send().await.refused("forbidden");
+    let listed = laptop.get("/mfa/push/devices").session(&session).send().await.ok(StatusCode::OK);
+    assert_eq!(listed["devices"].as_array().unwrap().len(), 2);
+    tablet.device.call(Method::DELETE, &path(&tablet), None).send().await.ok(StatusCode::NO_CONTENT);
+    tablet.device.get("/mfa/push/pending").send().await.refused("enrolment_not_found");
+    let remove = || laptop.call(Method::DELETE, &path(&phone), None).session(&session).send();
+    remove().await.ok(StatusCode::NO_CONTENT);
+    remove().await.refused("enrolment_not_found");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again_when_its_time_is_over() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let session = laptop.signed_in(MIA).await;
+    let set_up = |session: &SignedIn| {
+        laptop.post("/mfa/totp/setup", json!({})).session(session).keyed("a-key-of-a-set-up").send()
+    };
+    let link = |session: &SignedIn| {
+        laptop.post("/mfa/push/tickets", json!({})).session(session).keyed("a-key-of-a-ticket").send()
+    };
+    let ticket = ticket(&laptop, &session).await;
+    let phone = stub.device();
+    let registration = phone.registration(&ticket);
+    let register = || phone.post("/mfa/push/register", registration.clone()).keyed("a-key-of-a-phone").send();
+    let enrolled = register().await.ok(StatusCode::CREATED);
+    stub.advance(60);
+    assert_eq!(register().await.ok(StatusCode::CREATED), enrolled);
+    phone.post("/mfa/push/register", registration.clone()).send().await.refused("invalid_signature");
+
+    stub.advance(539);
+    let (first, other) =
+        (link(&session).await.ok(StatusCode::CREATED), set_up(&session).await.ok(StatusCode::CREATED));
+    let refreshed = laptop.post("/auth/refresh", json!({"refresh_token": session.refresh})).send().await;
+    let session = (&refreshed.ok(StatusCode::OK)).into();
+    stub.advance(1);
+    assert_eq!(link(&session).await.ok(StatusCode::CREATED), first);
+    assert_eq!(set_up(&session).await.ok(StatusCode::CREATED), other);
+    laptop.post("/mfa/push/tickets", json!({})).session(&session).send().await.refused("forbidden");
+}
+
+/// What a domain function is called with after the extractors have let its caller in.
+fn unkeyed() -> Consuming {
+    Consuming { key: None, caller: String::new(), request_hash: [0; 32] }
+}
+
+fn source() -> Source {
+    Source { address: String::new(), user_agent: None, correlation_id: "a-correlation-id".parse().unwrap() }
+}
+
+#[track_caller]
+fn assert_refused<T>(answer: Answer<T>, code: ProblemCode) {
+    match answer {
+        Err(Stop::Refused(problem)) => assert_eq!(problem.code, code),
+        Err(Stop::Fault(fault)) => panic!("{fault}"),
+        Ok(_) => panic!("it was done"),
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_after_its_caller_was_let_in_changes_no_factor() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let tokens = laptop.signed_in(MIA).await;
+    let claims: AccessClaims = jose::verify(&tokens.access, stub.world.keys.access.public()).unwrap();
+    let (world, jkt) = (stub.world.clone(), laptop.jkt());
+    let caller = stub.world.read(move |connection| {
+        Box::pin(async move { sessions::authorize(connection, &world, &claims, Some(&jkt)).await })
+    });
+    let caller = caller.await.unwrap();
+    let phone = Phone::enrol(&laptop, &tokens).await;
+    laptop.post("/auth/logout", json!({})).session(&tokens).send().await.ok(StatusCode::NO_CONTENT);
+
+    assert_refused(push::ticket(&stub.world, unkeyed(), caller.clone()).await, ProblemCode::SessionEnded);
+    let set_up = serde_json::from_value(json!({})).unwrap();
+    let set_up = crate::domain::totp::set_up(&stub.world, unkeyed(), source(), caller.clone(), set_up);
+    assert_refused(set_up.await, ProblemCode::SessionEnded);
+    let remove =
+        push::remove(&stub.world, source(), push::Remover::Session(caller), phone.id.parse().unwrap());
+    assert_refused(remove.await, ProblemCode::SessionEnded);
+}
+
+#[tokio::test]
+async fn a_device_that_is_removed_after_it_was_let_in_decides_nothing() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
+    let login = laptop.waiting(MIA).await;
+    let number = laptop.asked(&login).await;
+    let answer = phone.signed_answer(&phone.request().await, Word::Approve(&number));
+    let caller = push::caller(&stub.world, phone.device.jkt()).await.unwrap();
+    let path = format!("/mfa/push/devices/{}", phone.id);
+    phone.device.call(Method::DELETE, &path, None).send().await.ok(StatusCode::NO_CONTENT);
+
+    let body = serde_json::from_value(answer).unwrap();
+    let answered = push::respond(&stub.world, unkeyed(), source(), caller, body);
+    assert_refused(answered.await, ProblemCode::EnrolmentNotFound);
 }
