@@ -21,13 +21,13 @@ use crate::{
     http::idempotency::Consuming,
     store::{
         Connection, Tx, tenants,
-        users::{self, PendingUser, User},
+        users::{self, PendingUser},
     },
     world::World,
 };
 
 /// Takes a sign-up. The answer is the same whether or not the address has an account, and so is the work: one hash,
-/// one mail. What differs is the mail, which only the owner of the address reads.
+/// one account that waits, one mail. What differs is the mail, which only the owner of the address reads.
 ///
 /// Sign-ups with one address that wait side by side do not touch each other: the link that is used decides, and its
 /// mail names what it activates. So nobody can slip a password of theirs under somebody else's sign-up.
@@ -58,29 +58,35 @@ pub async fn sign_up(
             Box::pin(async move {
                 // The claim stays counted: each sign-up sends a mail.
                 let _counted = limits::claim(tx, &inside, subjects).await?;
-                match users::by_email(tx.connection(), &body.admin_email.canonical()).await? {
-                    Some(user) => tell_owner(tx, &inside, &source, &user).await?,
-                    None => add_pending(tx, &inside, &source, &body, &password_hash).await?,
-                }
+                let owner = users::by_email(tx.connection(), &body.admin_email.canonical()).await?;
+                let pending = add_pending(tx, &inside, &body, &password_hash).await?;
+                let (mail, about, event) = match owner {
+                    // Nobody gets the link, so what waits here is never activated.
+                    Some(user) => {
+                        let about = About::user(user.tenant_id, user.id);
+                        (mail::account_exists(&inside.issuer, &user.email), about, Event::SignUpRepeated)
+                    }
+                    None => {
+                        let (to, name, company) = (&body.admin_email, &body.name, &body.company);
+                        let mail = mail::activation(&inside.issuer, to, name, company, &pending.token);
+                        (mail, pending.about, Event::SignedUp)
+                    }
+                };
+                delivery::queue(tx, &mail, inside.now()).await?;
+                record(tx, &inside, &source, about, event, Details::default()).await?;
                 Ok(SignUpAccepted { sent_to: mail::masked(&body.admin_email) })
             })
         })
         .await
 }
 
-async fn tell_owner(tx: &mut Tx, world: &World, source: &Source, user: &User) -> Answer<()> {
-    delivery::queue(tx, &mail::account_exists(&world.issuer, &user.email), world.now()).await?;
-    let about = About::user(user.tenant_id, user.id);
-    record(tx, world, source, about, Event::SignUpRepeated, Details::default()).await
+/// An account that waits for its activation.
+struct Pending {
+    about: About,
+    token: OpaqueToken,
 }
 
-async fn add_pending(
-    tx: &mut Tx,
-    world: &World,
-    source: &Source,
-    body: &SignUp,
-    password_hash: &str,
-) -> Answer<()> {
+async fn add_pending(tx: &mut Tx, world: &World, body: &SignUp, password_hash: &str) -> Answer<Pending> {
     let now = world.now();
     let tenant_id = world.random.ulid(now, TenantId::from_parts)?;
     let user_id = world.random.ulid(now, UserId::from_parts)?;
@@ -98,9 +104,7 @@ async fn add_pending(
         created_at: now,
     };
     users::insert_pending(tx, &user).await?;
-    let mail = mail::activation(&world.issuer, &body.admin_email, &body.name, &body.company, &token);
-    delivery::queue(tx, &mail, now).await?;
-    record(tx, world, source, About::user(tenant_id, user_id), Event::SignedUp, Details::default()).await
+    Ok(Pending { about: About::user(tenant_id, user_id), token })
 }
 
 /// Uses an activation link up.

@@ -66,6 +66,8 @@ use futures_util::future::BoxFuture;
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::oneshot;
 
+#[cfg(test)]
+pub(crate) use self::tx::STATEMENTS;
 use self::{backend::Writer, tx::Work, wakes::Hub};
 pub use self::{error::StoreError, tx::Tx, wakes::Wakes};
 /// Where rows are read, inside a transaction or outside.

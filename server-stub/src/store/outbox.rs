@@ -10,15 +10,15 @@ use crate::delivery::Mail;
 /// The topic that wakes whoever waits for a message.
 pub const TOPIC: &str = "outbox";
 
-/// Adds a mail.
+/// Adds a mail, or runs the same statements without adding it.
 ///
 /// # Errors
 /// As any statement.
-pub async fn insert(tx: &mut Tx, mail: &Mail, now: Timestamp) -> Result<(), StoreError> {
+pub async fn insert(tx: &mut Tx, mail: &Mail, kept: bool, now: Timestamp) -> Result<(), StoreError> {
     let links = serde_json::to_string(&mail.links).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let seq = tx.next_number(TOPIC).await?;
     let insert = "INSERT INTO outbox (seq, channel, recipient, subject, body, code, links, created_at) \
-                  VALUES ($1, 'email', $2, $3, $4, $5, $6, $7)";
+                  SELECT $1, 'email', $2, $3, $4, $5, $6, $7 WHERE CAST($8 AS BIGINT) = 1";
     sqlx::query(insert)
         .bind(seq)
         .bind(mail.to.as_str())
@@ -27,6 +27,7 @@ pub async fn insert(tx: &mut Tx, mail: &Mail, now: Timestamp) -> Result<(), Stor
         .bind(mail.code.as_deref())
         .bind(links)
         .bind(now.as_millis())
+        .bind(i64::from(kept))
         .execute(tx.connection())
         .await?;
     tx.notify(TOPIC);

@@ -11,6 +11,12 @@ use super::{
     audit::{self, AuditEntry},
 };
 
+#[cfg(test)]
+thread_local! {
+    /// Statements in transactions on this thread, for tests that compare what two requests do.
+    pub(crate) static STATEMENTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// A running transaction, handed to the closure of [`super::Store::write`].
 pub struct Tx {
     connection: Held,
@@ -34,6 +40,8 @@ impl Tx {
     /// Where statements run. The transaction is begun and ended by the store alone: use no `BEGIN`, `COMMIT`,
     /// `ROLLBACK` and no `begin()` of sqlx on it.
     pub fn connection(&mut self) -> &mut AnyConnection {
+        #[cfg(test)]
+        STATEMENTS.set(STATEMENTS.get() + 1);
         match &mut self.connection {
             Held::Writer(connection) => connection,
             Held::Transaction(transaction) => transaction,

@@ -87,31 +87,38 @@ pub async fn start(world: &Arc<World>, request: Consuming, sign_in: SignIn) -> A
                         let step = PasswordStep { world: &inside, sign_in, account, user };
                         step.right(tx, claim).await
                     }
-                    user => Err(wrong(tx, &inside, &sign_in.source, claim, user.as_ref()).await?),
+                    user => Err(wrong(tx, &inside, &sign_in, claim, user.as_ref()).await?),
                 }
             })
         })
         .await
 }
 
-/// The same for a wrong password and for an account that cannot be used.
+/// The same for a wrong password and for an account that cannot be used; without an account, with a mail that
+/// nobody gets.
 async fn wrong(
     tx: &mut Tx,
     world: &World,
-    source: &Source,
+    sign_in: &SignIn,
     claim: Claim,
     user: Option<&User>,
 ) -> Answer<Stop> {
     let failed = claim.fail(tx, world).await?;
-    if let (Some(user), Some(locked_for)) = (user, failed.locked_for) {
-        delivery::queue(tx, &mail::locked(&user.email, "your password", locked_for), world.now()).await?;
+    if let Some(locked_for) = failed.locked_for {
+        let to = user.map_or(&sign_in.body.email, |user| &user.email);
+        let mail = mail::locked(to, "your password", locked_for);
+        match user {
+            Some(_) => delivery::queue(tx, &mail, world.now()).await?,
+            None => delivery::decoy(tx, &mail, world.now()).await?,
+        }
     }
+    let operator = tenants::operator(tx, world.now()).await?;
     let about = match user {
         Some(user) => About::user(user.tenant_id, user.id),
-        None => About { tenant_id: tenants::operator(tx, world.now()).await?, user_id: None },
+        None => About { tenant_id: operator, user_id: None },
     };
     let event = if failed.locked_for.is_some() { Event::AuthenticatorLocked } else { Event::PasswordRefused };
-    record(tx, world, source, about, event, Details::method(Factor::Password.as_str())).await?;
+    record(tx, world, &sign_in.source, about, event, Details::method(Factor::Password.as_str())).await?;
     Ok(refuse(ProblemCode::InvalidCredentials, "Address or password is not right. Check both and try again."))
 }
 

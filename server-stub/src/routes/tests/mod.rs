@@ -3,6 +3,7 @@
 
 mod codes;
 mod devices;
+mod enumeration;
 mod phone;
 mod push;
 mod races;
