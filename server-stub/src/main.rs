@@ -6,7 +6,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use countersign_server::{
     Config, Server,
     config::{ConfigError, MasterKey},
@@ -43,7 +46,7 @@ struct Options {
     master_key: Option<String>,
 
     /// Rules to begin with
-    #[arg(long, default_value = "standard", env = "COUNTERSIGN_PRESET")]
+    #[arg(long, default_value = "standard", env = "COUNTERSIGN_PRESET", value_parser = preset())]
     preset: Preset,
 
     /// No control plane under /_stub
@@ -92,6 +95,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Its possible values are listed in the help.
+fn preset() -> impl TypedValueParser<Value = Preset> {
+    PossibleValuesParser::new(Preset::NAMES).try_map(|name| name.parse())
 }
 
 async fn serve(options: Options) -> Result<(), String> {
@@ -148,5 +156,25 @@ fn banner(url: &str, bearer: Option<&str>) {
             println!("  A server for tests: whoever holds this bearer reads every mail and moves the clock.");
         }
         None => println!("  control     off"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_help_lists_the_presets_and_each_is_taken() {
+        let help = Options::command().render_long_help().to_string();
+        for name in Preset::NAMES {
+            assert!(help.contains(name), "{help}");
+            Options::try_parse_from(["countersign-server", "--preset", name]).unwrap();
+        }
+        assert!(help.contains("possible values"), "{help}");
+        assert!(Options::try_parse_from(["countersign-server", "--preset", "made-up"]).is_err());
     }
 }

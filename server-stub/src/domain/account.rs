@@ -60,17 +60,14 @@ pub async fn sign_up(
                 let _counted = limits::claim(tx, &inside, subjects).await?;
                 let owner = users::by_email(tx.connection(), &body.admin_email.canonical()).await?;
                 let pending = add_pending(tx, &inside, &body, &password_hash).await?;
-                let (mail, about, event) = match owner {
+                let (mail, about, event) = if let Some(user) = owner {
                     // Nobody gets the link, so what waits here is never activated.
-                    Some(user) => {
-                        let about = About::user(user.tenant_id, user.id);
-                        (mail::account_exists(&inside.issuer, &user.email), about, Event::SignUpRepeated)
-                    }
-                    None => {
-                        let (to, name, company) = (&body.admin_email, &body.name, &body.company);
-                        let mail = mail::activation(&inside.issuer, to, name, company, &pending.token);
-                        (mail, pending.about, Event::SignedUp)
-                    }
+                    let about = About::user(user.tenant_id, user.id);
+                    (mail::account_exists(&inside.issuer, &user.email), about, Event::SignUpRepeated)
+                } else {
+                    let (to, name, company) = (&body.admin_email, &body.name, &body.company);
+                    let mail = mail::activation(&inside.issuer, to, name, company, &pending.token);
+                    (mail, pending.about, Event::SignedUp)
                 };
                 delivery::queue(tx, &mail, inside.now()).await?;
                 record(tx, &inside, &source, about, event, Details::default()).await?;

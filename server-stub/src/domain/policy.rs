@@ -11,13 +11,18 @@ pub enum Preset {
     Standard,
 }
 
+impl Preset {
+    /// The names that [`str::parse`] takes.
+    pub const NAMES: [&str; 1] = ["standard"];
+}
+
 impl std::str::FromStr for Preset {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
         match name {
             "standard" => Ok(Self::Standard),
-            _ => Err("no such preset; there is `standard`".to_owned()),
+            _ => Err(format!("no such preset; there is `{}`", Self::NAMES.join("`, `"))),
         }
     }
 }
