@@ -16,6 +16,10 @@ use countersign_protocol::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::{Person, Realm};
 
@@ -35,9 +39,16 @@ pub struct Call {
     method: Method,
     path: String,
     body: Option<Vec<u8>>,
-    token: Option<String>,
+    authorization: Option<String>,
     headers: Vec<(&'static str, String)>,
-    proof: Option<DpopClaims>,
+    proof: Proof,
+}
+
+#[derive(Clone)]
+enum Proof {
+    None,
+    Of(DpopClaims),
+    Text(String),
 }
 
 /// What came back.
@@ -78,6 +89,11 @@ impl Caller {
     /// Signs a message with the key.
     pub fn sign(&self, header: &Header, claims: &impl Serialize) -> String {
         jws::sign(&*self.signer, &self.key, header, claims).unwrap()
+    }
+
+    /// A proof that says this.
+    pub fn prove(&self, claims: &DpopClaims) -> String {
+        self.sign(&Header::new(typ::DPOP).with_jwk(self.public_key()), claims)
     }
 
     /// Reads.
@@ -132,9 +148,9 @@ impl Caller {
             method,
             path: path.to_owned(),
             body,
-            token: None,
+            authorization: None,
             headers: Vec::new(),
-            proof: Some(proof),
+            proof: Proof::Of(proof),
         }
     }
 }
@@ -149,8 +165,15 @@ impl Call {
     /// As the signed-in user whose access token this is.
     #[must_use]
     pub fn with_token(mut self, access_token: &str) -> Self {
-        self.token = Some(access_token.to_owned());
+        self.authorization = Some(format!("DPoP {access_token}"));
         self.with_claims(|claims| claims.ath = Some(sha256_base64url(access_token.as_bytes())))
+    }
+
+    /// As whoever holds this token, without a proof of any key.
+    #[must_use]
+    pub fn with_bearer(mut self, token: &str) -> Self {
+        self.authorization = Some(format!("Bearer {token}"));
+        self.without_proof()
     }
 
     /// With one more header; `name` in lower case.
@@ -163,16 +186,23 @@ impl Call {
     /// With a proof that says something else.
     #[must_use]
     pub fn with_claims(mut self, change: impl FnOnce(&mut DpopClaims)) -> Self {
-        if let Some(claims) = &mut self.proof {
+        if let Proof::Of(claims) = &mut self.proof {
             change(claims);
         }
+        self
+    }
+
+    /// With this in place of a proof.
+    #[must_use]
+    pub fn with_proof(mut self, proof: &str) -> Self {
+        self.proof = Proof::Text(proof.to_owned());
         self
     }
 
     /// Without a proof of the key.
     #[must_use]
     pub fn without_proof(mut self) -> Self {
-        self.proof = None;
+        self.proof = Proof::None;
         self
     }
 
@@ -183,10 +213,15 @@ impl Call {
         self
     }
 
-    /// The proof, signed.
-    pub fn proof(&self) -> Option<String> {
-        let header = Header::new(typ::DPOP).with_jwk(self.caller.public_key());
-        self.proof.as_ref().map(|claims| self.caller.sign(&header, claims))
+    /// What its proof says.
+    ///
+    /// # Panics
+    /// If it has none.
+    pub fn claims(&self) -> DpopClaims {
+        match &self.proof {
+            Proof::Of(claims) => claims.clone(),
+            Proof::None | Proof::Text(_) => panic!("the call has no claims"),
+        }
     }
 
     /// Sends it.
@@ -196,9 +231,13 @@ impl Call {
     }
 
     fn request(self) -> HttpRequest {
-        let scheme = if self.proof.is_some() { "DPoP" } else { "Bearer" };
-        let proof = self.proof().map(|proof| (headers::DPOP, proof));
-        let token = self.token.map(|token| ("authorization", format!("{scheme} {token}")));
+        let proof = match self.proof {
+            Proof::None => None,
+            Proof::Of(claims) => Some(self.caller.prove(&claims)),
+            Proof::Text(text) => Some(text),
+        };
+        let proof = proof.map(|proof| (headers::DPOP, proof));
+        let token = self.authorization.map(|value| ("authorization", value));
         let json = self.body.as_ref().map(|_| ("content-type", "application/json".to_owned()));
         HttpRequest {
             method: self.method,
@@ -253,6 +292,20 @@ impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// What a server answers to a request without headers and body, of any method: the status and the whole text.
+pub async fn knock(realm: &Realm, method: &str, path: &str) -> (u16, String) {
+    let url = realm.url().as_str().strip_prefix("http://").unwrap();
+    let (host, prefix) =
+        url.split_once('/').map_or((url, String::new()), |(host, path)| (host, format!("/{path}")));
+    let port: u16 = host.rsplit_once(':').unwrap().1.parse().unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = format!("{method} {prefix}{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
 }
 
 /// A device as it describes itself.

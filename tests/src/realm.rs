@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use countersign::{
     client::{HttpConfig, ReqwestHttp},
-    ports::{Clock, Http},
+    ports::{Clock, Http, SystemClock},
 };
 use countersign_protocol::{
     Timestamp,
@@ -28,7 +28,8 @@ pub struct Stage {
     folder: Option<TempDir>,
 }
 
-/// One realm of a running server, and what a test may do behind its back. A clone is the same realm.
+/// One realm of a running server, and what a test may do behind its back. Its time stands still until
+/// [`Realm::advance`]. A clone is the same realm.
 #[derive(Clone)]
 pub struct Realm {
     world: Arc<World>,
@@ -69,8 +70,7 @@ impl Stage {
         config.listen = server.address();
         let http = ReqwestHttp::new(HttpConfig::default().without_proxy()).unwrap();
         let realms = server.realms().clone();
-        let world = realms.get(DEFAULT).await.unwrap();
-        let realm = Realm { world, realms, http: Arc::new(http) };
+        let realm = Realm::open(&realms, DEFAULT, Arc::new(http)).await;
         Self { server, config, realm, folder }
     }
 
@@ -119,8 +119,14 @@ impl Realm {
 
     /// Another realm of the same server.
     pub async fn neighbour(&self, name: &str) -> Self {
-        let world = self.realms.get(name).await.unwrap();
-        Self { world, ..self.clone() }
+        Self::open(&self.realms, name, self.http()).await
+    }
+
+    async fn open(realms: &Realms, name: &str, http: Arc<dyn Http>) -> Self {
+        let world = realms.get(name).await.unwrap();
+        // A slow machine must not see a limit or a code run out.
+        world.clock.freeze();
+        Self { world, realms: realms.clone(), http }
     }
 
     /// The time.
@@ -130,7 +136,7 @@ impl Realm {
 
     /// The clock of its devices: the same as the server's.
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SharedClock(self.world.clock.clone()))
+        Arc::new(SharedClock { server: self.world.clock.clone(), system: SystemClock::new() })
     }
 
     /// Lets time pass at once, for the server and its devices.
@@ -173,19 +179,30 @@ impl Realm {
 }
 
 /// The server's clock in the hands of a device.
-struct SharedClock(countersign_server::clock::Clock);
+struct SharedClock {
+    server: countersign_server::clock::Clock,
+    system: SystemClock,
+}
 
 impl Clock for SharedClock {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.server.now()
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.monotonic()
+        self.server.monotonic() + self.system.monotonic()
     }
 
+    /// Ends when the test lets the time pass, or when it has passed for real: who waits before trying again must not
+    /// wait for ever.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let (clock, until) = (self.0.clone(), self.0.now().plus(duration));
-        Box::pin(async move { clock.sleep_until(until).await })
+        let (server, until) = (self.server.clone(), self.server.now().plus(duration));
+        let really = self.system.sleep(duration);
+        Box::pin(async move {
+            tokio::select! {
+                () = server.sleep_until(until) => {}
+                () = really => {}
+            }
+        })
     }
 }

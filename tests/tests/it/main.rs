@@ -7,6 +7,7 @@
     reason = "a test may stop at what is not so"
 )]
 
+mod attacks;
 mod docs;
 mod faults;
 mod graph;
