@@ -53,9 +53,10 @@ pub(crate) fn doc_tests(workspace: &Workspace) -> Outcome {
     Ok(Report::of_run(&finished, Counts::of_libtest))
 }
 
-/// The builds that leave something out: an SDK with the host's own HTTP, a server without its QA control plane.
+/// The builds that leave something out: an SDK with the host's own HTTP, bindings without fakes, a server without
+/// its QA control plane.
 pub(crate) fn features(workspace: &Workspace) -> Outcome {
-    for package in ["countersign-protocol", "countersign", "countersign-server"] {
+    for package in ["countersign-protocol", "countersign", "countersign-ffi", "countersign-server"] {
         command::run(workspace.cargo().args([
             "clippy",
             "--no-default-features",
