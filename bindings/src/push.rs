@@ -143,7 +143,7 @@ impl Authenticator {
 #[derive(uniffi::Enum)]
 pub enum InboxEvent {
     /// A new request: show it. Each comes once.
-    Request {
+    Arrived {
         /// The request.
         request: Arc<Request>,
     },
@@ -174,7 +174,7 @@ impl PushInbox {
     pub async fn next(&self) -> Result<Option<InboxEvent>, CountersignError> {
         let event = self.0.next().await?;
         Ok(event.map(|event| match event {
-            push::InboxEvent::Request(request) => InboxEvent::Request { request: Arc::new(Request(request)) },
+            push::InboxEvent::Request(request) => InboxEvent::Arrived { request: Arc::new(Request(request)) },
             push::InboxEvent::Closed { challenge_id, state } => InboxEvent::Closed { challenge_id, state },
             push::InboxEvent::Connection(state) => InboxEvent::Connection { state },
         }))

@@ -115,13 +115,13 @@ class Urllib(Http):
 
     def send(self, request):
         asked = urllib.request.Request(
-            request.url,
-            method=request.method,
-            data=request.body,
-            headers={header.name: header.value for header in request.headers},
+            request.url(),
+            method=request.method(),
+            data=request.body(),
+            headers={header.name: header.value for header in request.headers()},
         )
         try:
-            answer = self.opener.open(asked, timeout=request.timeout.total_seconds())
+            answer = self.opener.open(asked, timeout=request.timeout().total_seconds())
         except urllib.error.HTTPError as refused:
             answer = refused
         except urllib.error.URLError as error:
@@ -134,7 +134,7 @@ class Urllib(Http):
 async def next_request(inbox):
     """The next request, past what is told of the connection."""
     async for event in inbox:
-        if isinstance(event, InboxEvent.REQUEST):
+        if isinstance(event, InboxEvent.ARRIVED):
             return event.request
     raise AssertionError("the inbox is closed")
 

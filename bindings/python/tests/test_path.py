@@ -196,7 +196,7 @@ def test_an_enrolment_whose_answer_was_lost_is_resumed(account):
 
         def send(self, request):
             answer = super().send(request)
-            if self.lost and request.url.endswith("/mfa/push/register"):
+            if self.lost and request.url().endswith("/mfa/push/register"):
                 raise HttpError.Interrupted(reason="the answer was lost")
             return answer
 

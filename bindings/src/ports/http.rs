@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use countersign::ports::{self, HttpStream, Method, blocking};
+use countersign::ports::{self, HttpStream, blocking};
 use uniffi::UnexpectedUniFFICallbackError;
 
 /// The network, for apps that bring their own: one request, one answer. Do not follow redirects, keep no cookies.
@@ -11,24 +11,45 @@ use uniffi::UnexpectedUniFFICallbackError;
 #[uniffi::export(foreign)]
 pub trait Http: Send + Sync {
     /// Sends the request and reads the whole answer. An answer with an error status is an answer.
-    fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
+    fn send(&self, request: Arc<HttpRequest>) -> Result<HttpResponse, HttpError>;
 }
 
-/// A request.
-#[derive(Clone, uniffi::Record)]
-pub struct HttpRequest {
+/// A request. It holds secrets, so it is an object that no log shows.
+#[derive(uniffi::Object)]
+pub struct HttpRequest(ports::HttpRequest);
+
+#[uniffi::export]
+impl HttpRequest {
     /// `GET`, `POST` or `DELETE`.
-    pub method: String,
+    pub fn method(&self) -> String {
+        self.0.method.as_str().to_owned()
+    }
+
     /// Absolute URL.
-    pub url: String,
-    /// Values may be secrets; do not log them.
-    pub headers: Vec<HttpHeader>,
-    /// The body, JSON where there is one.
-    pub body: Option<Vec<u8>>,
+    pub fn url(&self) -> String {
+        self.0.url.clone()
+    }
+
+    /// All headers. Values may be secrets; do not log them.
+    pub fn headers(&self) -> Vec<HttpHeader> {
+        let headers = self.0.headers.iter();
+        headers.map(|(name, value)| HttpHeader { name: (*name).to_owned(), value: value.clone() }).collect()
+    }
+
+    /// The body, JSON where there is one. It may hold secrets.
+    pub fn body(&self) -> Option<Vec<u8>> {
+        self.0.body.as_deref().map(<[u8]>::to_vec)
+    }
+
     /// How long the answer may take.
-    pub timeout: Duration,
+    pub fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
     /// The longest body to read, in bytes.
-    pub longest_answer: u64,
+    pub fn longest_answer(&self) -> u64 {
+        u64::try_from(self.0.longest_answer).unwrap_or(u64::MAX)
+    }
 }
 
 /// A whole answer.
@@ -102,25 +123,11 @@ impl ports::Http for HostHttp {
     async fn send(&self, request: ports::HttpRequest) -> Result<ports::HttpResponse, ports::HttpError> {
         let host = self.0.clone();
         let shut_down = || ports::HttpError::Interrupted { reason: "the app is shutting down".to_owned() };
-        blocking(shut_down, move || Ok(host.send(request.into())?.into())).await
+        blocking(shut_down, move || Ok(host.send(Arc::new(HttpRequest(request)))?.into())).await
     }
 
     async fn stream(&self, _: ports::HttpRequest) -> Result<HttpStream, ports::HttpError> {
         Err(ports::HttpError::Unreachable { reason: "the app's network has no streams".to_owned() })
-    }
-}
-
-impl From<ports::HttpRequest> for HttpRequest {
-    fn from(request: ports::HttpRequest) -> Self {
-        let headers = request.headers.into_iter();
-        Self {
-            method: Method::as_str(request.method).to_owned(),
-            url: request.url,
-            headers: headers.map(|(name, value)| HttpHeader { name: name.to_owned(), value }).collect(),
-            body: request.body.map(Into::into),
-            timeout: request.timeout,
-            longest_answer: u64::try_from(request.longest_answer).unwrap_or(u64::MAX),
-        }
     }
 }
 
