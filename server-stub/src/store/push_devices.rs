@@ -85,11 +85,11 @@ pub async fn knows_key(connection: &mut Connection, jkt: &str) -> Result<bool, S
 /// Adds a device.
 ///
 /// # Errors
-/// As any statement; [`StoreError::UniqueViolation`] if its possession key was ever enrolled before.
+/// As any statement; [`StoreError::Busy`] if its possession key is enrolled by another transaction at this moment.
 pub async fn insert_device(tx: &mut Tx, device: &Device) -> Result<(), StoreError> {
     let insert = "INSERT INTO mfa_push_devices (id, method_id, user_id, possession_jwk, verification_jwk, jkt, name, \
                   kind, capabilities, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    sqlx::query(insert)
+    let inserted = sqlx::query(insert)
         .bind(device.id.to_string())
         .bind(device.method_id.to_string())
         .bind(device.user_id.to_string())
@@ -101,8 +101,12 @@ pub async fn insert_device(tx: &mut Tx, device: &Device) -> Result<(), StoreErro
         .bind(json(&device.capabilities)?)
         .bind(device.created_at.as_millis())
         .execute(tx.connection())
-        .await?;
-    Ok(())
+        .await;
+    match inserted.map_err(StoreError::from) {
+        Ok(_) => Ok(()),
+        Err(StoreError::UniqueViolation(error)) => Err(StoreError::Busy(error)),
+        Err(error) => Err(error),
+    }
 }
 
 macro_rules! select_device {

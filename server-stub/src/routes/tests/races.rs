@@ -54,7 +54,9 @@ on_each_database!(
     one_link_activates_once,
     one_ticket_enrols_one_device,
     asking_again_and_again_leaves_one_request,
-    a_report_ends_what_is_asked_meanwhile
+    a_report_ends_what_is_asked_meanwhile,
+    a_report_and_asking_again_happen_in_turn,
+    one_key_is_enrolled_once
 );
 
 async fn one_code_lets_one_in(database: Database) {
@@ -238,4 +240,42 @@ async fn a_report_ends_what_is_asked_meanwhile(database: Database) {
     }
     assert!(phone.requests().await.is_empty());
     assert_eq!(stub.count("SELECT COUNT(*) FROM mfa_push_challenges WHERE state = 'open'").await, 0);
+}
+
+async fn a_report_and_asking_again_happen_in_turn(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
+    let login = laptop.waiting(MIA).await;
+    laptop.asked(&login).await;
+    let request = phone.request().await;
+    let asks = join_all((0..16).map(|_| laptop.ask(&login).send()));
+    let reports = join_all((0..4).map(|_| phone.answer(&request, Word::NotMe).send()));
+    let (reports, asks) = tokio::join!(reports, asks);
+    let known = ["login_state", "push_locked", "too_many_requests", "challenge_closed"];
+    for reply in reports.into_iter().chain(asks).filter(|reply| !reply.status.is_success()) {
+        let code = reply.json()["code"].as_str().unwrap().to_owned();
+        assert!(known.contains(&&*code), "{code}");
+    }
+}
+
+async fn one_key_is_enrolled_once(database: Database) {
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let session = laptop.signed_in(MIA).await;
+    let mut tickets = Vec::new();
+    for _ in 0..8 {
+        tickets.push(ticket(&laptop, &session).await);
+    }
+    let phone = stub.device();
+    let replies = join_all(tickets.iter().map(|ticket| phone.register(ticket).send())).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == StatusCode::CREATED).count(), 1);
+    for reply in replies.into_iter().filter(|reply| reply.status != StatusCode::CREATED) {
+        let code = reply.json()["code"].as_str().unwrap().to_owned();
+        assert!(["invalid_signature", "unavailable"].contains(&&*code), "{code}");
+    }
+    assert_eq!(stub.count("SELECT COUNT(*) FROM mfa_methods").await, 1);
+    assert_eq!(stub.count("SELECT COUNT(*) FROM enrolment_tickets WHERE used_at IS NOT NULL").await, 1);
 }
