@@ -58,9 +58,10 @@ codes! {
     SessionEnded = "session_ended", 401, "The session has ended";
     /// The caller is known but may not do this.
     Forbidden = "forbidden", 403, "Not allowed";
-    /// The code is wrong, too old or used already; `attempts_left` tells how often one may try again.
+    /// The code is wrong, too old or used already; `attempts_left` tells how often one may try again, `retry_after` in
+    /// how many seconds where there is a pause.
     WrongCode = "wrong_code", 401, "The code is not right";
-    /// The limit is reached. Wait `retry_after` seconds.
+    /// The limit is reached, or failures in a row brought a pause. Nothing was checked. Wait `retry_after` seconds.
     TooManyRequests = "too_many_requests", 429, "Too many attempts";
     /// The account is locked for `retry_after` seconds after too many wrong attempts.
     AccountLocked = "account_locked", 423, "The account is locked";

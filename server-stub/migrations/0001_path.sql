@@ -222,7 +222,9 @@ CREATE TABLE mfa_attempts (
     hour_count     BIGINT NOT NULL CHECK (hour_count >= 0),
     streak         BIGINT NOT NULL DEFAULT 0 CHECK (streak >= 0),
     lock_count     BIGINT NOT NULL DEFAULT 0 CHECK (lock_count >= 0),
-    last_failed_at BIGINT,
+    -- Until then no attempt is checked, be it good or bad.
+    delayed_until  BIGINT,
+    -- Until then a good attempt is told of the lock.
     locked_until   BIGINT,
     PRIMARY KEY (scope, subject)
 );

@@ -6,10 +6,12 @@
 //! ```mermaid
 //! stateDiagram-v2
 //!   [*] --> claimed: claim
-//!   [*] --> refused: a window is full
+//!   [*] --> refused: a window is full, or the authenticator is paused
 //!   claimed --> [*]: succeed (given back, failures and locks of the authenticator forgotten)
 //!   claimed --> [*]: give_back (as if it had not been made)
 //!   claimed --> failed: fail
+//!   failed --> paused: three in a row, for 2 s; four, for 4 s
+//!   paused --> [*]: the time is over
 //!   failed --> locked: five in a row
 //!   locked --> [*]: 15 minutes over, twice as long each time
 //! ```
@@ -25,7 +27,7 @@ use super::{
 use crate::{
     store::{
         Connection, Tx,
-        attempts::{self, Ceilings, Counter, HOUR, MINUTE, Scope, Subjects},
+        attempts::{self, Ceilings, Counter, Failure, HOUR, MINUTE, Scope, Subjects},
     },
     world::World,
 };
@@ -88,6 +90,8 @@ pub struct Claim {
 pub struct Failed {
     /// Failures that are left before the lock.
     pub attempts_left: u32,
+    /// How long the next attempt has to wait.
+    pub delayed_for: Option<Duration>,
     /// How long the lock lasts that this failure brought.
     pub locked_for: Option<Duration>,
 }
@@ -153,11 +157,17 @@ impl Claim {
     pub async fn fail(self, tx: &mut Tx, world: &World) -> Answer<Failed> {
         let (policy, now) = (&world.policy.attempts, world.now());
         let lock = policy.lock(self.authenticator.lock_count);
-        let counter =
-            attempts::fail(tx, &self.subjects.authenticator, now, policy.lock_after, now.plus(lock)).await?;
+        let delay = policy.delay(self.authenticator.streak.saturating_add(1));
+        let brings = Failure {
+            delayed_until: delay.map(|delay| now.plus(delay)),
+            lock_after: policy.lock_after,
+            locked_until: now.plus(lock),
+        };
+        let counter = attempts::fail(tx, &self.subjects.authenticator, &brings).await?;
         let locked = counter.lock_count > self.authenticator.lock_count;
         Ok(Failed {
             attempts_left: if locked { 0 } else { policy.lock_after.saturating_sub(counter.streak) },
+            delayed_for: delay.filter(|_| !locked),
             locked_for: locked.then_some(lock),
         })
     }
@@ -187,7 +197,7 @@ fn too_many(wait: Duration) -> Stop {
         .retry_after(seconds)
 }
 
-/// How long until all three windows have room.
+/// How long until all three windows have room and the pause is over.
 fn wait(counters: &[Counter], policy: &Attempts, now: Timestamp) -> Option<Duration> {
     let full = |start: Timestamp, count: u32, most: u32, window: i64| {
         let end = start.plus(Duration::from_millis(u64::try_from(window).unwrap_or_default()));
@@ -202,6 +212,7 @@ fn wait(counters: &[Counter], policy: &Attempts, now: Timestamp) -> Option<Durat
         [
             full(counter.minute_start, counter.minute_count, limit.per_minute, MINUTE),
             full(counter.hour_start, counter.hour_count, limit.per_hour, HOUR),
+            counter.delayed_until.and_then(|until| rest(until, now)),
         ]
     });
     waits.flatten().max()

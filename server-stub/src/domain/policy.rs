@@ -64,6 +64,10 @@ pub struct Attempts {
     pub account: Limit,
     /// From one network address. An address may stand for an office, so this stops only machines.
     pub address: Limit,
+    /// Failures in a row at an authenticator after which its next attempt has to wait.
+    pub delay_after: u32,
+    /// How long it has to wait then; after each further failure twice as long.
+    pub first_delay: Duration,
     /// Failures in a row that lock an authenticator.
     pub lock_after: u32,
     /// How long the first lock lasts; each further one lasts twice as long as the one before.
@@ -118,6 +122,8 @@ impl Policy {
                     authenticator: Limit { per_minute: 5, per_hour: 20 },
                     account: Limit { per_minute: 10, per_hour: 40 },
                     address: Limit { per_minute: 100, per_hour: 1000 },
+                    delay_after: 3,
+                    first_delay: Duration::from_secs(2),
                     lock_after: 5,
                     first_lock: Duration::from_mins(15),
                     longest_lock: Duration::from_hours(24),
@@ -145,16 +151,35 @@ impl Policy {
 }
 
 impl Attempts {
+    /// How long the next attempt has to wait after that many failures in a row.
+    pub fn delay(&self, failures: u32) -> Option<Duration> {
+        let further = failures.checked_sub(self.delay_after)?;
+        Some(doubled(self.first_delay, further).unwrap_or(self.longest_lock))
+    }
+
     /// How long the lock lasts that follows `earlier` locks without a good attempt between them.
     pub fn lock(&self, earlier: u32) -> Duration {
-        let doubled = 2_u32.checked_pow(earlier).and_then(|factor| self.first_lock.checked_mul(factor));
-        doubled.map_or(self.longest_lock, |lock| lock.min(self.longest_lock))
+        doubled(self.first_lock, earlier).map_or(self.longest_lock, |lock| lock.min(self.longest_lock))
     }
+}
+
+fn doubled(first: Duration, times: u32) -> Option<Duration> {
+    2_u32.checked_pow(times).and_then(|factor| first.checked_mul(factor))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_delay_doubles_from_the_third_failure_to_the_lock() {
+        let attempts = Policy::of(Preset::Standard).attempts;
+        let seconds: Vec<_> = (0..attempts.lock_after)
+            .map(|failures| attempts.delay(failures).map_or(0, |delay| delay.as_secs()))
+            .collect();
+        assert_eq!(seconds, [0, 0, 0, 2, 4]);
+        assert_eq!(attempts.delay(u32::MAX), Some(attempts.longest_lock));
+    }
 
     #[test]
     fn locks_double_up_to_a_day() {

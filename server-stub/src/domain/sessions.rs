@@ -86,7 +86,7 @@ pub async fn require_fresh(connection: &mut Connection, world: &World, session: 
 /// Begins the session of a finished login, and ends the user's oldest one where there is no room for one more.
 ///
 /// The caller has locked the user ([`users::lock`]), so that of any number of logins that end at once each sees the
-/// sessions of the others; and has done so before it wrote to the audit log, as everybody else does.
+/// sessions of the others. It has done so before it wrote to a login, as everybody does who needs both.
 ///
 /// # Errors
 /// A fault of the store, the randomness or a signature.

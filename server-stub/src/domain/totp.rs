@@ -167,19 +167,19 @@ pub async fn consume(
 
 /// The refusal of a code.
 pub fn wrong_code(failed: Failed) -> Stop {
-    let stop = match failed.locked_for {
-        None => refuse(
-            ProblemCode::WrongCode,
-            "The code is wrong, too old, or was used already. Wait for the next one and check the device's time.",
-        ),
-        Some(locked_for) => {
-            let seconds = seconds(locked_for);
-            let detail =
-                format!("The code is wrong, once too often: codes are locked for {seconds} seconds.");
-            refuse(ProblemCode::WrongCode, detail).retry_after(seconds)
+    let wait = failed.locked_for.or(failed.delayed_for).map(seconds);
+    let detail = match (failed.locked_for, wait) {
+        (Some(_), Some(seconds)) => {
+            format!("The code is wrong, once too often: codes are locked for {seconds} seconds.")
         }
+        _ => "The code is wrong, too old, or was used already. Wait for the next one and check the device's time."
+            .to_owned(),
     };
-    stop.attempts_left(failed.attempts_left)
+    let stop = refuse(ProblemCode::WrongCode, detail).attempts_left(failed.attempts_left);
+    match wait {
+        Some(seconds) => stop.retry_after(seconds),
+        None => stop,
+    }
 }
 
 async fn claim(tx: &mut Tx, world: &World, source: &Source, user: &User) -> Answer<Claim> {

@@ -44,8 +44,21 @@ pub struct Counter {
     pub streak: u32,
     /// Locks since the last good attempt.
     pub lock_count: u32,
+    /// End of the pause that the last failure brought.
+    pub delayed_until: Option<Timestamp>,
     /// End of the last lock.
     pub locked_until: Option<Timestamp>,
+}
+
+/// What one more failure brings.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure {
+    /// End of the pause before the next attempt, unless it brings a lock.
+    pub delayed_until: Option<Timestamp>,
+    /// Failures in a row that bring a lock.
+    pub lock_after: u32,
+    /// End of that lock.
+    pub locked_until: Timestamp,
 }
 
 /// Most attempts of each scope.
@@ -62,8 +75,8 @@ pub const MINUTE: i64 = 60_000;
 /// Milliseconds of the longer window.
 pub const HOUR: i64 = 3_600_000;
 
-/// Counts one attempt at each of the three, in one statement, and gives the rows of those that had room for it.
-/// Three rows: the attempt may be made.
+/// Counts one attempt at each of the three, in one statement, and gives the rows of those that had room for it and are
+/// not paused. Three rows: the attempt may be made.
 ///
 /// A window that is over, or that began later than now because the clock was set back, begins anew.
 ///
@@ -88,7 +101,9 @@ pub async fn claim(
           CASE mfa_attempts.scope WHEN 'authenticator' THEN $7 WHEN 'account' THEN $8 ELSE $9 END) \
         AND (mfa_attempts.hour_start NOT BETWEEN $6 AND $4 OR mfa_attempts.hour_count < \
           CASE mfa_attempts.scope WHEN 'authenticator' THEN $10 WHEN 'account' THEN $11 ELSE $12 END) \
-        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, locked_until";
+        AND (mfa_attempts.delayed_until IS NULL OR mfa_attempts.delayed_until <= $4) \
+        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, delayed_until, \
+          locked_until";
     let mut query = sqlx::query(claim)
         .bind(&subjects.authenticator)
         .bind(&subjects.account)
@@ -107,8 +122,8 @@ pub async fn claim(
 /// # Errors
 /// As any statement.
 pub async fn read(connection: &mut Connection, subjects: &Subjects) -> Result<Vec<Counter>, StoreError> {
-    let read = "SELECT scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, locked_until \
-                FROM mfa_attempts WHERE (scope = 'authenticator' AND subject = $1) \
+    let read = "SELECT scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, delayed_until, \
+                locked_until FROM mfa_attempts WHERE (scope = 'authenticator' AND subject = $1) \
                 OR (scope = 'account' AND subject = $2) OR (scope = 'address' AND subject = $3)";
     let rows = sqlx::query(read)
         .bind(&subjects.authenticator)
@@ -152,7 +167,7 @@ pub async fn give_back(tx: &mut Tx, subjects: &Subjects, scopes: &[Scope]) -> Re
     Ok(())
 }
 
-/// Takes one attempt back from all three, and forgets failures and locks of the authenticator.
+/// Takes one attempt back from all three, and forgets failures, pauses and locks of the authenticator.
 ///
 /// # Errors
 /// As any statement.
@@ -160,7 +175,7 @@ pub async fn succeed(tx: &mut Tx, subjects: &Subjects) -> Result<(), StoreError>
     let succeed = "UPDATE mfa_attempts SET \
         minute_count = CASE WHEN minute_count > 0 THEN minute_count - 1 ELSE 0 END, \
         hour_count = CASE WHEN hour_count > 0 THEN hour_count - 1 ELSE 0 END, \
-        streak = 0, lock_count = 0, locked_until = NULL \
+        streak = 0, lock_count = 0, delayed_until = NULL, locked_until = NULL \
         WHERE (scope = 'authenticator' AND subject = $1) OR (scope = 'account' AND subject = $2) \
         OR (scope = 'address' AND subject = $3)";
     sqlx::query(succeed)
@@ -172,29 +187,24 @@ pub async fn succeed(tx: &mut Tx, subjects: &Subjects) -> Result<(), StoreError>
     Ok(())
 }
 
-/// One more failure of the authenticator. The one that makes `lock_after` in a row locks it until `until`, and the
-/// row begins anew.
+/// One more failure of the authenticator. The one that makes `lock_after` in a row locks it, and the row begins anew.
 ///
 /// # Errors
 /// As any statement.
-pub async fn fail(
-    tx: &mut Tx,
-    authenticator: &str,
-    now: Timestamp,
-    lock_after: u32,
-    until: Timestamp,
-) -> Result<Counter, StoreError> {
-    let fail = "UPDATE mfa_attempts SET last_failed_at = $2, \
-        locked_until = CASE WHEN streak + 1 >= $3 THEN $4 ELSE locked_until END, \
-        lock_count = CASE WHEN streak + 1 >= $3 THEN lock_count + 1 ELSE lock_count END, \
-        streak = CASE WHEN streak + 1 >= $3 THEN 0 ELSE streak + 1 END \
+pub async fn fail(tx: &mut Tx, authenticator: &str, brings: &Failure) -> Result<Counter, StoreError> {
+    let fail = "UPDATE mfa_attempts SET \
+        delayed_until = CASE WHEN streak + 1 >= $2 THEN NULL ELSE $3 END, \
+        locked_until = CASE WHEN streak + 1 >= $2 THEN $4 ELSE locked_until END, \
+        lock_count = CASE WHEN streak + 1 >= $2 THEN lock_count + 1 ELSE lock_count END, \
+        streak = CASE WHEN streak + 1 >= $2 THEN 0 ELSE streak + 1 END \
         WHERE scope = 'authenticator' AND subject = $1 \
-        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, locked_until";
+        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, delayed_until, \
+          locked_until";
     let row = sqlx::query(fail)
         .bind(authenticator)
-        .bind(now.as_millis())
-        .bind(i64::from(lock_after))
-        .bind(until.as_millis())
+        .bind(i64::from(brings.lock_after))
+        .bind(brings.delayed_until.map(Timestamp::as_millis))
+        .bind(brings.locked_until.as_millis())
         .fetch_one(tx.connection())
         .await?;
     Ok(counter(&row)?)
@@ -218,6 +228,7 @@ fn counter(row: &AnyRow) -> Result<Counter, sqlx::Error> {
         hour_count: row.count("hour_count")?,
         streak: row.count("streak")?,
         lock_count: row.count("lock_count")?,
+        delayed_until: row.maybe_time("delayed_until")?,
         locked_until: row.maybe_time("locked_until")?,
     })
 }

@@ -97,6 +97,7 @@ async fn a_code_is_good_once_within_one_step_and_never_backwards() {
     stub.advance(90);
     attempt(2).await.refused("wrong_code");
     attempt(-2).await.refused("wrong_code");
+    stub.advance(2);
     attempt(-1).await.ok(StatusCode::OK);
     attempt(0).await.ok(StatusCode::OK);
 }
@@ -109,7 +110,8 @@ async fn five_wrong_codes_lock_codes_over_all_logins() {
     let session = device.signed_in(MIA).await;
     let generator = device.enrol_totp(&session).await;
     let mut login = device.waiting(MIA).await;
-    for left in (0..5).rev() {
+    for (left, pause) in (0..5).rev().zip([0, 0, 0, 2, 4]) {
+        stub.advance(pause);
         let reply = device.verify(&login, &generator.wrong(&stub)).send().await;
         let problem = reply.refused("wrong_code");
         assert_eq!(problem["attempts_left"], left);
@@ -127,6 +129,38 @@ async fn five_wrong_codes_lock_codes_over_all_logins() {
     stub.advance(840);
     let login = device.waiting(MIA).await;
     device.verify(&login, &generator.code(&stub, 0)).send().await.ok(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_delay_grows_and_nothing_is_checked_in_it() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let device = stub.device();
+    let session = device.signed_in(MIA).await;
+    let generator = device.enrol_totp(&session).await;
+    let login = device.waiting(MIA).await;
+    let wrong = async || device.verify(&login, &generator.wrong(&stub)).send().await.refused("wrong_code");
+    let right = async || device.verify(&login, &generator.code(&stub, 1)).send().await;
+    for _ in 0..2 {
+        assert!(wrong().await.get("retry_after").is_none());
+    }
+    assert_eq!(wrong().await["retry_after"], 2, "the third in a row");
+    assert_eq!(right().await.refused("too_many_requests")["retry_after"], 2);
+    stub.advance(1);
+    let reply = right().await;
+    assert_eq!(reply.headers["retry-after"], "1");
+    reply.refused("too_many_requests");
+    stub.advance(1);
+    let problem = wrong().await;
+    assert_eq!((&problem["attempts_left"], &problem["retry_after"]), (&json!(1), &json!(4)));
+    stub.advance(3);
+    right().await.refused("too_many_requests");
+    stub.advance(1);
+    right().await.ok(StatusCode::OK);
+
+    let login = device.waiting(MIA).await;
+    let again = device.verify(&login, &generator.wrong(&stub)).send().await.refused("wrong_code");
+    assert_eq!(again["attempts_left"], 4, "a good code makes the delay short again");
 }
 
 #[tokio::test]

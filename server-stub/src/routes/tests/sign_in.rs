@@ -7,7 +7,7 @@ use countersign_protocol::{
 use futures_util::StreamExt as _;
 use serde_json::json;
 
-use super::Stub;
+use super::{Device, Stub};
 use crate::{
     domain::{
         answer::Answer,
@@ -24,6 +24,17 @@ const MIA: &str = "mia@example.com";
 fn wrong(email: &str) -> serde_json::Value {
     let password = "wrong wrong wrong";
     json!({"email": email, "password": password, "device": {"name": "x", "os": "y", "app": "z"}})
+}
+
+/// Sends a wrong password, after the pause that the failures before it brought.
+async fn guess(device: &Device<'_>) {
+    let call = || device.post("/auth/login", wrong(MIA));
+    let mut reply = call().send().await;
+    if let Some(pause) = reply.headers.get("retry-after") {
+        device.stub.advance(pause.to_str().unwrap().parse().unwrap());
+        reply = call().send().await;
+    }
+    reply.refused("invalid_credentials");
 }
 
 #[tokio::test]
@@ -52,7 +63,12 @@ async fn an_unknown_address_is_answered_like_a_wrong_password() {
     let stub = Stub::start().await;
     stub.account(MIA).await;
     let device = stub.device();
-    for expected in ["invalid_credentials"; 5].into_iter().chain(["too_many_requests"; 2]) {
+    let (wrong_one, too_many) = ("invalid_credentials", "too_many_requests");
+    let three = [(0, wrong_one); 3];
+    let delayed =
+        [(0, too_many), (2, wrong_one), (3, too_many), (1, wrong_one), (0, too_many), (4, too_many)];
+    for (pause, expected) in three.into_iter().chain(delayed) {
+        stub.advance(pause);
         let call = |body| device.post("/auth/login", body).header("x-correlation-id", "same-for-both");
         let known = call(wrong(MIA)).send().await;
         let unknown = call(wrong("nobody@example.com")).send().await;
@@ -70,10 +86,10 @@ async fn a_lock_is_told_only_after_the_right_password_and_doubles() {
     let device = stub.device();
     for seconds in [900, 1800] {
         for _ in 0..5 {
-            device.post("/auth/login", wrong(MIA)).send().await.refused("invalid_credentials");
+            guess(&device).await;
         }
         stub.advance(60);
-        device.post("/auth/login", wrong(MIA)).send().await.refused("invalid_credentials");
+        guess(&device).await;
         let locked = device.sign_in(MIA).send().await.ok(StatusCode::OK);
         assert_eq!(locked, json!({"status": "locked", "retry_after": seconds - 60}));
         stub.advance(seconds - 60);
@@ -81,7 +97,7 @@ async fn a_lock_is_told_only_after_the_right_password_and_doubles() {
     device.sign_in(MIA).send().await.ok(StatusCode::OK);
     stub.advance(3600);
     for _ in 0..5 {
-        device.post("/auth/login", wrong(MIA)).send().await.refused("invalid_credentials");
+        guess(&device).await;
     }
     let locked = device.sign_in(MIA).send().await;
     locked.refused("too_many_requests");

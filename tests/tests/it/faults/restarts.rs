@@ -120,8 +120,9 @@ async fn used_codes_and_counted_attempts() {
     let login = caller.login_id(&account.person).await;
 
     let mut stage = stage;
-    for attempts_left in (0..5).rev() {
+    for (attempts_left, pause) in (0..5).rev().zip([0, 0, 0, 2, 4]) {
         stage = stage.restart().await;
+        stage.realm().advance(Duration::from_secs(pause));
         let caller = caller.at(&stage.realm());
         let wrong = caller.post("/mfa/verify", &verify(&login, used.expose())).send().await;
         assert_eq!(
