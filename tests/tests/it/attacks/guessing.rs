@@ -12,6 +12,16 @@ use serde_json::json;
 use super::code;
 
 const LOCKED: &str = "Sign-in was locked for a while";
+/// Seconds to wait before each of five failures in a row. The fifth locks.
+const PAUSES: [u64; 5] = [0, 0, 0, 2, 4];
+
+/// Gives each of five guesses in a row its time to come.
+fn paces(realm: &Realm) -> impl Iterator<Item = usize> {
+    (0..).zip(PAUSES).map(|(guess, pause)| {
+        realm.advance(Duration::from_secs(pause));
+        guess
+    })
+}
 
 fn with_password(person: &Person, password: &str) -> Person {
     Person { password: password.parse().unwrap(), ..person.clone() }
@@ -29,9 +39,10 @@ async fn five_wrong_codes_lock_for_a_quarter_of_an_hour(realm: Realm) {
     let caller = Caller::new(&realm);
     let login = caller.login_id(&account.person).await;
     let wrong = code(&login, account.wrong_code(&totp).expose());
-    for left in (0..5).rev() {
+    for guess in paces(&realm) {
         let refused = caller.post("/mfa/verify", &wrong).send().await;
-        assert_eq!((refused.outcome(), &refused.body["attempts_left"]), ("wrong_code".into(), &left.into()));
+        let left = (4 - guess).into();
+        assert_eq!((refused.outcome(), &refused.body["attempts_left"]), ("wrong_code".into(), &left));
     }
     assert!(realm.subjects(&account.person.email).await.iter().any(|subject| subject == LOCKED));
 
@@ -49,17 +60,19 @@ async fn five_wrong_codes_lock_for_a_quarter_of_an_hour(realm: Realm) {
     assert_eq!(guess(&caller, &account, account.next_code(&totp).expose()).await.outcome(), "authenticated");
 }
 
-/// The second lock without a good code between them lasts twice as long.
+/// So does the pause before it. The second lock without a good code between them lasts twice as long.
 async fn the_lock_grows(realm: Realm) {
     let account = Account::open(&realm, "Mia").await;
     let totp = account.totp().await;
     let caller = Caller::new(&realm);
     for minutes in [15, 30] {
-        for _ in 0..4 {
-            guess(&caller, &account, account.wrong_code(&totp).expose()).await;
+        let mut pauses = Vec::new();
+        for _ in paces(&realm) {
+            let refused = guess(&caller, &account, account.wrong_code(&totp).expose()).await;
+            assert_eq!(refused.outcome(), "wrong_code", "{refused:?}");
+            pauses.push(refused.body["retry_after"].as_u64().unwrap_or_default());
         }
-        let fifth = guess(&caller, &account, account.wrong_code(&totp).expose()).await;
-        assert_eq!(fifth.body["retry_after"], minutes * 60, "{fifth:?}");
+        assert_eq!(pauses, [0, 0, 2, 4, minutes * 60], "each told with the failure that brings it");
         realm.advance(Duration::from_mins(minutes));
     }
 }
@@ -68,14 +81,18 @@ async fn a_new_login_does_not_refill_the_budget(realm: Realm) {
     let account = Account::open(&realm, "Mia").await;
     let totp = account.totp().await;
     let caller = Caller::new(&realm);
-    for left in (1..5).rev() {
+    let mut paces = paces(&realm);
+    for tried in paces.by_ref().take(4) {
         let refused = guess(&caller, &account, account.wrong_code(&totp).expose()).await;
-        assert_eq!(refused.body["attempts_left"], left);
+        assert_eq!(refused.body["attempts_left"], 4 - tried);
     }
     // Neither by another device, nor by asking for a push.
     let other = Caller::new(&realm);
     account.phone("Phone").await;
     account.ask().await;
+    let early = guess(&other, &account, account.wrong_code(&totp).expose()).await;
+    assert_eq!(early.outcome(), "too_many_requests", "the pause is as long as it was");
+    paces.next();
     let refused = guess(&other, &account, account.wrong_code(&totp).expose()).await;
     assert_eq!(refused.body["attempts_left"], 0);
 }
@@ -85,7 +102,7 @@ async fn an_address_that_the_caller_claims_is_not_believed(realm: Realm) {
     let wrong = with_password(&account.person, "four lanterns by the harbour");
     let caller = Caller::new(&realm);
     let mut outcomes = Vec::new();
-    for last in 0..7 {
+    for last in paces(&realm).chain(5..7) {
         let address = format!("203.0.113.{last}");
         let call = caller.login(&wrong).with_header("x-forwarded-for", &address);
         let call =
@@ -104,7 +121,8 @@ async fn another_spelling_of_the_address_is_the_same_account(realm: Realm) {
     let caller = Caller::new(&realm);
     let spellings =
         ["mia@example.com", "Mia@Example.com", "MIA@EXAMPLE.COM", "mIA@example.com", "miA@example.COM"];
-    for email in spellings {
+    for tried in paces(&realm) {
+        let email = spellings[tried];
         let email: Email = email.parse().unwrap();
         let wrong = Person { email, ..with_password(&account.person, "four lanterns by the harbour") };
         assert_eq!(caller.login(&wrong).send().await.outcome(), "invalid_credentials");
@@ -118,7 +136,7 @@ async fn a_lock_shows_itself_to_the_right_password_alone(realm: Realm) {
     let wrong = with_password(&account.person, "four lanterns by the harbour");
     let caller = Caller::new(&realm);
     let mut before = Vec::new();
-    for _ in 0..5 {
+    for _ in paces(&realm) {
         before.push(caller.login(&wrong).send().await);
     }
     realm.advance(Duration::from_mins(1));
@@ -153,6 +171,7 @@ async fn a_code_is_good_once_and_in_its_time(realm: Realm) {
     };
     assert_eq!(guess(&caller, &account, &at(now.minus(step * 2))).await.outcome(), "wrong_code", "too old");
     assert_eq!(guess(&caller, &account, &at(now.plus(step * 2))).await.outcome(), "wrong_code", "too early");
+    realm.advance(Duration::from_secs(2));
     assert_eq!(guess(&caller, &account, &at(now)).await.outcome(), "authenticated");
     assert_eq!(guess(&caller, &account, &at(now)).await.outcome(), "wrong_code", "used");
     assert_eq!(
@@ -187,7 +206,7 @@ async fn a_set_up_is_not_there_to_guess_at(realm: Realm) {
     let token = caller.post("/mfa/verify", &verify).send().await.text("tokens/access_token");
     let set_up = caller.post("/mfa/totp/setup", &json!({})).with_token(&token).send().await;
     let confirm = json!({"method_id": set_up.text("method_id"), "code": account.code(&totp).expose()});
-    for _ in 0..5 {
+    for _ in paces(&realm) {
         let refused = caller.post("/mfa/totp/verify", &confirm).with_token(&token).send().await;
         assert_eq!(refused.outcome(), "wrong_code", "the code of another generator");
     }
