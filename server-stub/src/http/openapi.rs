@@ -75,7 +75,7 @@ fn operation(route: &Route) -> Value {
         Access::Anybody => json!([]),
         Access::Login => json!([{"dpop": []}, {"login_token": []}]),
         Access::Session => json!([{"session": [], "dpop": []}, {"session": []}]),
-        Access::Device => json!([{"dpop": []}]),
+        Access::Key | Access::Device => json!([{"dpop": []}]),
         Access::SessionOrDevice => json!([{"session": [], "dpop": []}, {"dpop": []}]),
         Access::Qa => json!([{"stub": []}]),
     };

@@ -25,6 +25,8 @@ pub enum Access {
     Login,
     /// A session: access token, with a DPoP proof where it is bound.
     Session,
+    /// Anybody who proves to hold a key, by a DPoP proof over the whole request.
+    Key,
     /// An enrolled device, by a DPoP proof of its key.
     Device,
     /// A session, or the enrolled device itself.

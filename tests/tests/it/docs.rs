@@ -126,6 +126,7 @@ fn the_routes_are_those_of_the_table() {
             Access::Anybody => "anybody",
             Access::Login => "login",
             Access::Session => "session",
+            Access::Key => "key",
             Access::Device => "device",
             Access::SessionOrDevice => "session or device",
             Access::Qa => "QA",

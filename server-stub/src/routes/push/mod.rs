@@ -18,7 +18,7 @@ use countersign_protocol::{
 use crate::http::routes::{Access, Route};
 
 pub(super) fn table() -> Vec<Route> {
-    use Access::{Anybody, Device, Login, Session, SessionOrDevice};
+    use Access::{Device, Key, Login, Session, SessionOrDevice};
     vec![
         Route::post("/mfa/challenge", challenge::challenge)
             .for_whom(Login, "Ask the user's devices to approve the login")
@@ -28,7 +28,7 @@ pub(super) fn table() -> Vec<Route> {
             .for_whom(Session, "A ticket to enrol one device, as link and QR")
             .answers::<EnrolmentTicket>(201),
         Route::post("/mfa/push/register", register::register)
-            .for_whom(Anybody, "Enrol a device by its ticket, under a DPoP proof of its possession key")
+            .for_whom(Key, "Enrol a device by its ticket, under a DPoP proof of its possession key")
             .takes::<Register>()
             .answers::<Enrolled>(201),
         Route::get("/mfa/push/devices", devices::list)
