@@ -123,7 +123,7 @@ impl Account {
         let step = Duration::from_secs(totp.period().as_seconds());
         let now = self.realm.now();
         let near = [now.minus(step), now, now.plus(step), now.plus(step * 2)].map(|time| totp.code_at(time));
-        let mut codes = (0..).map(|number| format!("{number:06}"));
+        let mut codes = (314_159..).map(|number| format!("{number:06}"));
         // EXPOSE: compared with codes that are good.
         codes.find(|code| near.iter().all(|near| near.expose() != code)).unwrap().parse().unwrap()
     }

@@ -89,6 +89,15 @@ impl Stage {
         stage
     }
 
+    /// Ends the server and gives every byte that it leaves on disk, but for its master key.
+    pub async fn on_disk(self) -> Vec<u8> {
+        self.server.stop().await;
+        let folder = self.folder.expect("a database in a file");
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let data = files.filter(|path| path.extension().is_none_or(|extension| extension != "key"));
+        data.flat_map(|path| std::fs::read(path).unwrap()).collect()
+    }
+
     /// Ends the server. What is left on disk goes with the stage.
     pub async fn stop(self) {
         self.server.stop().await;

@@ -15,3 +15,6 @@ mod path;
 mod push;
 mod quickstart;
 mod races;
+mod routes;
+mod secrets;
+mod vectors;
