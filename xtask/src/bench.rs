@@ -1,6 +1,13 @@
 //! `cargo xtask bench`: the measurements of docs/benchmarks.md.
 
-use crate::{command, error::XtaskError, workspace::Workspace};
+use std::process::Command;
+
+use crate::{
+    built::{Built, Profile},
+    command,
+    error::XtaskError,
+    workspace::Workspace,
+};
 
 /// Builds in release mode, measures, and writes docs/benchmarks.md with machine, date and command.
 ///
@@ -13,11 +20,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
-    command::run(workspace.cargo().args(["build", "--release", "--package=countersign-server"]))?;
-    command::run(
-        workspace
-            .cargo()
-            .args(["run", "--release", "--package=countersign-tests", "--bin=bench", "--"])
-            .args(&arguments.rest),
-    )
+    let built = Built::new(workspace, Profile::Release, &["countersign-server", "countersign-tests"])?;
+    let mut bench = Command::new(built.program("bench")?);
+    bench.arg("--server").arg(built.program("countersign-server")?).args(&arguments.rest);
+    command::run(bench.current_dir(workspace.root()))
 }
