@@ -157,6 +157,11 @@ impl Connections {
 
     async fn serve_one(self, stream: TcpStream, peer: SocketAddr) {
         let Self { app, header_time, mut stopped } = self;
+        // An event is small and follows the one before it: by default the second waits until the first is
+        // acknowledged, which clients put off for 40 ms.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, %peer, "small messages on a connection may be late");
+        }
         let service = service_fn(move |request: Request<Incoming>| {
             let mut request = take_prefix(request.map(Body::new));
             request.extensions_mut().insert(ConnectInfo(peer));
