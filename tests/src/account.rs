@@ -106,10 +106,10 @@ impl Account {
         totp
     }
 
-    /// The code of now.
+    /// The code of now, as the laptop knows the server's time.
     pub fn code(&self, totp: &Totp) -> OneTimeCode {
         // EXPOSE: typed.
-        totp.code_at(self.realm.now()).expose().parse().unwrap()
+        totp.code_at(self.client.server_now().unwrap()).expose().parse().unwrap()
     }
 
     /// The code of the next step, which has come: one that was not used before.

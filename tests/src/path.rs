@@ -197,7 +197,11 @@ async fn ask(client: &Client, person: &Person) -> countersign::client::login::Pe
 
 async fn trust_token(account: &Account) -> TrustGrant {
     let store = TrustStore::new(account.laptop.ports(), account.realm.url().clone());
-    store.get(&account.person.email, account.realm.now()).await.unwrap().expect("the laptop is trusted")
+    store
+        .get(&account.person.email, account.client.server_now().unwrap())
+        .await
+        .unwrap()
+        .expect("the laptop is trusted")
 }
 
 /// Fails unless the server refused for this reason.

@@ -35,6 +35,14 @@ pub struct Realm {
     world: Arc<World>,
     realms: Realms,
     http: Arc<dyn Http>,
+    off: Off,
+}
+
+/// How far the clocks of the devices are off.
+#[derive(Debug, Clone, Copy)]
+enum Off {
+    Ahead(Duration),
+    Behind(Duration),
 }
 
 /// A message that would have been sent.
@@ -135,7 +143,7 @@ impl Realm {
         let world = realms.get(name).await.unwrap();
         // A slow machine must not see a limit or a code run out.
         world.clock.freeze();
-        Self { world, realms: realms.clone(), http }
+        Self { world, realms: realms.clone(), http, off: Off::Ahead(Duration::ZERO) }
     }
 
     /// The time.
@@ -143,9 +151,21 @@ impl Realm {
         self.world.now()
     }
 
-    /// The clock of its devices: the same as the server's.
+    /// The same realm, the clocks of its devices so far ahead of the server's.
+    #[must_use]
+    pub fn with_devices_ahead(&self, time: Duration) -> Self {
+        Self { off: Off::Ahead(time), ..self.clone() }
+    }
+
+    /// The same realm, the clocks of its devices so far behind the server's.
+    #[must_use]
+    pub fn with_devices_behind(&self, time: Duration) -> Self {
+        Self { off: Off::Behind(time), ..self.clone() }
+    }
+
+    /// The clock of its devices: the same as the server's, unless said otherwise.
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SharedClock { server: self.world.clock.clone(), system: SystemClock::new() })
+        Arc::new(DeviceClock { server: self.world.clock.clone(), system: SystemClock::new(), off: self.off })
     }
 
     /// Lets time pass at once, for the server and its devices.
@@ -193,14 +213,18 @@ impl Realm {
 }
 
 /// The server's clock in the hands of a device.
-struct SharedClock {
+struct DeviceClock {
     server: countersign_server::clock::Clock,
     system: SystemClock,
+    off: Off,
 }
 
-impl Clock for SharedClock {
+impl Clock for DeviceClock {
     fn now(&self) -> Timestamp {
-        self.server.now()
+        match self.off {
+            Off::Ahead(time) => self.server.now().plus(time),
+            Off::Behind(time) => self.server.now().minus(time),
+        }
     }
 
     fn monotonic(&self) -> Duration {

@@ -3,6 +3,7 @@
 mod access_tokens;
 mod enumeration;
 mod guessing;
+mod idempotency;
 mod logins;
 mod proofs;
 mod trusted_devices;

@@ -77,7 +77,10 @@ async fn a_retired_token_ends_its_family(realm: Realm) {
     let events = realm.events(&account.person.email).await;
     assert_eq!(events.iter().filter(|event| *event == "trust_token_reused").count(), 1);
     let alerts = realm.subjects(&account.person.email).await;
-    assert!(alerts.iter().any(|subject| subject == "The trust in a device was ended for your safety"), "{alerts:?}");
+    assert!(
+        alerts.iter().any(|subject| subject == "The trust in a device was ended for your safety"),
+        "{alerts:?}"
+    );
 }
 
 /// Trust replaces the second factor, never the password.
