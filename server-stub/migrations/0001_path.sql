@@ -220,7 +220,9 @@ CREATE TABLE mfa_attempts (
     minute_count   BIGINT NOT NULL CHECK (minute_count >= 0),
     hour_start     BIGINT NOT NULL,
     hour_count     BIGINT NOT NULL CHECK (hour_count >= 0),
+    -- Failures in a row: since the last lock, and over all locks.
     streak         BIGINT NOT NULL DEFAULT 0 CHECK (streak >= 0),
+    failures       BIGINT NOT NULL DEFAULT 0 CHECK (failures >= 0),
     lock_count     BIGINT NOT NULL DEFAULT 0 CHECK (lock_count >= 0),
     -- Until then no attempt is checked, be it good or bad.
     delayed_until  BIGINT,

@@ -62,6 +62,8 @@ events! {
     CodeRefused = "code_refused", "failure";
     /// Too many failures in a row locked an authenticator.
     AuthenticatorLocked = "authenticator_locked", "denied";
+    /// Too many failures in a row, over all locks, disabled an authenticator until it is bound anew.
+    AuthenticatorDisabled = "authenticator_disabled", "denied";
     /// The set-up of a factor was begun.
     MethodSetupStarted = "method_setup_started", "success";
     /// A factor was enabled.

@@ -1,13 +1,15 @@
 //! Factors of authentication: what was proven, what it adds up to, and what a user may prove next.
 
 use countersign_protocol::{
-    Timestamp,
     ids::UserId,
     login::{MethodKind, MethodOffer},
 };
 
 use super::{answer::Answer, limits};
-use crate::store::{Connection, methods, users::User};
+use crate::{
+    store::{Connection, methods, users::User},
+    world::World,
+};
 
 /// Something that was proven, in the order in which it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +129,7 @@ pub enum Offers {
     NotSetUp,
     /// These, the strongest first.
     Some(Vec<MethodOffer>),
-    /// What is enrolled is locked, for so long.
+    /// What is enrolled is locked, for so long; for as long as can be where all of it was disabled.
     Locked(std::time::Duration),
     /// Only approvals are enrolled, and they are locked until an administrator opens them.
     PushLocked,
@@ -141,11 +143,13 @@ pub async fn offers(
     connection: &mut Connection,
     user: &User,
     account: &limits::AccountKey,
-    now: Timestamp,
+    world: &World,
 ) -> Answer<Offers> {
     let mut methods = enrolled(connection, user.id).await?;
     if methods.is_empty() {
-        return Ok(Offers::NotSetUp);
+        // What was disabled asks for an answer all the same: else a hundred wrong codes would open the account.
+        let bound = methods::is_bound(connection, user.id).await?;
+        return Ok(if bound { Offers::Locked(world.policy.attempts.longest_lock) } else { Offers::NotSetUp });
     }
     // A stable sort: by strength, then the oldest first.
     methods.sort_by_key(|offer| match offer.method {
@@ -154,7 +158,7 @@ pub async fn offers(
     });
     let mut locked_for = None;
     if methods.iter().any(|offer| offer.method == MethodKind::Totp) {
-        locked_for = limits::locked_for(connection, &account.authenticator("totp"), now).await?;
+        locked_for = limits::locked_for(connection, &account.authenticator("totp"), world.now()).await?;
     }
     methods.retain(|offer| match offer.method {
         MethodKind::Push => user.push_locked_at.is_none(),

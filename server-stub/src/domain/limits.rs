@@ -14,6 +14,7 @@
 //!   paused --> [*]: the time is over
 //!   failed --> locked: five in a row
 //!   locked --> [*]: 15 minutes over, twice as long each time
+//!   failed --> disabled: a hundred in a row, over all locks
 //! ```
 
 use std::time::Duration;
@@ -90,10 +91,21 @@ pub struct Claim {
 pub struct Failed {
     /// Failures that are left before the lock.
     pub attempts_left: u32,
-    /// How long the next attempt has to wait.
-    pub delayed_for: Option<Duration>,
-    /// How long the lock lasts that this failure brought.
-    pub locked_for: Option<Duration>,
+    /// What it brought.
+    pub penalty: Penalty,
+}
+
+/// What a failure brings to its authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Penalty {
+    /// The next attempt may be made at once.
+    None,
+    /// The next attempt has to wait so long.
+    Pause(Duration),
+    /// It is locked for so long.
+    Lock(Duration),
+    /// It is not to be accepted any more, until it is bound anew.
+    Disabled,
 }
 
 /// Whether an attempt would be refused now; reads only. It saves the work of attempts that cannot be claimed.
@@ -128,9 +140,14 @@ pub async fn claim(tx: &mut Tx, world: &World, subjects: Subjects) -> Answer<Cla
 }
 
 impl Claim {
-    /// How long the authenticator stays locked.
-    pub fn locked_for(&self, now: Timestamp) -> Option<Duration> {
-        self.authenticator.locked_until.and_then(|until| rest(until, now))
+    /// How long the authenticator stays locked. One that was disabled and is still asked for, as there is no other way
+    /// to sign in, is locked for as long as a lock can last, whenever that is asked.
+    pub fn locked_for(&self, world: &World) -> Option<Duration> {
+        let policy = &world.policy.attempts;
+        if self.authenticator.failures >= policy.disable_after {
+            return Some(policy.longest_lock);
+        }
+        self.authenticator.locked_until.and_then(|until| rest(until, world.now()))
     }
 
     /// The attempt was good.
@@ -165,12 +182,26 @@ impl Claim {
         };
         let counter = attempts::fail(tx, &self.subjects.authenticator, &brings).await?;
         let locked = counter.lock_count > self.authenticator.lock_count;
-        Ok(Failed {
-            attempts_left: if locked { 0 } else { policy.lock_after.saturating_sub(counter.streak) },
-            delayed_for: delay.filter(|_| !locked),
-            locked_for: locked.then_some(lock),
-        })
+        // Again with each lock, where it could not be taken out of use.
+        let disabled =
+            counter.failures == policy.disable_after || (locked && counter.failures > policy.disable_after);
+        let penalty = match delay {
+            _ if disabled => Penalty::Disabled,
+            _ if locked => Penalty::Lock(lock),
+            Some(delay) => Penalty::Pause(delay),
+            None => Penalty::None,
+        };
+        let left = if locked || disabled { 0 } else { policy.lock_after.saturating_sub(counter.streak) };
+        Ok(Failed { attempts_left: left, penalty })
     }
+}
+
+/// Begins the count of failures anew, for an authenticator that was taken out of use or replaced.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn forget(tx: &mut Tx, authenticator: &str) -> Answer<()> {
+    Ok(attempts::forget(tx, authenticator).await?)
 }
 
 /// How long one authenticator stays locked.

@@ -55,6 +55,18 @@ pub fn locked(to: &Email, what: &str, locked_for: Duration) -> Mail {
     )
 }
 
+/// Tells that an authenticator was disabled.
+pub fn disabled(to: &Email, what: &str) -> Mail {
+    notice(
+        to,
+        "A sign-in method was disabled",
+        &format!(
+            "Somebody failed so often in a row to sign in to your account that {what} is not accepted any more, until \
+             it is set anew. Sign in with another method, or ask your administrator."
+        ),
+    )
+}
+
 /// Tells that a factor was added.
 pub fn method_enabled(to: &Email, label: &str) -> Mail {
     notice(

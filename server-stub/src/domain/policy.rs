@@ -74,6 +74,9 @@ pub struct Attempts {
     pub first_lock: Duration,
     /// The longest lock.
     pub longest_lock: Duration,
+    /// Failures in a row, over all locks, that disable an authenticator until it is bound anew, NIST SP 800-63B-4
+    /// section 3.2.2.
+    pub disable_after: u32,
 }
 
 /// Attempts in fixed windows that begin with their first attempt.
@@ -127,6 +130,7 @@ impl Policy {
                     lock_after: 5,
                     first_lock: Duration::from_mins(15),
                     longest_lock: Duration::from_hours(24),
+                    disable_after: 100,
                 },
                 activation_life: Duration::from_hours(24),
                 login_life: Duration::from_mins(10),

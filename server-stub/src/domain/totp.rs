@@ -4,7 +4,8 @@
 //! stateDiagram-v2
 //!   [*] --> setup_pending: set_up
 //!   setup_pending --> enabled: confirm (the first code, which counts as used)
-//!   setup_pending --> [*]: another set-up is begun
+//!   setup_pending --> [*]: another set-up is begun, or a hundred codes in a row were wrong
+//!   enabled --> disabled: a hundred codes in a row were wrong
 //! ```
 //!
 //! A code is accepted once: accepting it uses up its step and all before, by one statement.
@@ -23,7 +24,7 @@ use totp_rs::{Algorithm, Builder, Totp};
 use super::{
     answer::{Answer, Fault, Stop, refuse},
     events::{About, Details, Event, Source, record},
-    limits::{self, AccountKey, Claim, Failed, seconds},
+    limits::{self, AccountKey, Claim, Failed, Penalty, seconds},
     mail, qr,
     sessions::{SignedIn, require_fresh},
 };
@@ -115,6 +116,11 @@ pub async fn confirm(
                 let details = Details::method(MethodKind::Totp.as_str());
                 if consume(tx, world, std::slice::from_ref(&generator), &body.code, &claim).await?.is_none() {
                     let failed = claim.fail(tx, world).await?;
+                    if failed.penalty == Penalty::Disabled {
+                        methods::drop_pending(tx, user.id, MethodKind::Totp, now).await?;
+                        let account = AccountKey::of(world, &user.email);
+                        limits::forget(tx, &account.authenticator("totp_setup")).await?;
+                    }
                     record(tx, world, &source, about, Event::CodeRefused, details).await?;
                     return Err(wrong_code(failed));
                 }
@@ -165,27 +171,39 @@ pub async fn consume(
     Ok(None)
 }
 
+/// Takes the code generators of a user out of use, after too many wrong codes. Those that follow begin anew.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn disable(tx: &mut Tx, world: &World, user: &User) -> Answer<()> {
+    methods::disable(tx, user.id, MethodKind::Totp).await?;
+    limits::forget(tx, &AccountKey::of(world, &user.email).authenticator("totp")).await
+}
+
 /// The refusal of a code.
 pub fn wrong_code(failed: Failed) -> Stop {
-    let wait = failed.locked_for.or(failed.delayed_for).map(seconds);
-    let detail = match (failed.locked_for, wait) {
-        (Some(_), Some(seconds)) => {
-            format!("The code is wrong, once too often: codes are locked for {seconds} seconds.")
+    let wrong = |detail: &str| refuse(ProblemCode::WrongCode, detail).attempts_left(failed.attempts_left);
+    let wrong_or_old =
+        "The code is wrong, too old, or was used already. Wait for the next one and check the device's time.";
+    match failed.penalty {
+        Penalty::None => wrong(wrong_or_old),
+        Penalty::Pause(pause) => wrong(wrong_or_old).retry_after(seconds(pause)),
+        Penalty::Lock(lock) => {
+            let seconds = seconds(lock);
+            wrong(&format!("The code is wrong, once too often: codes are locked for {seconds} seconds."))
+                .retry_after(seconds)
         }
-        _ => "The code is wrong, too old, or was used already. Wait for the next one and check the device's time."
-            .to_owned(),
-    };
-    let stop = refuse(ProblemCode::WrongCode, detail).attempts_left(failed.attempts_left);
-    match wait {
-        Some(seconds) => stop.retry_after(seconds),
-        None => stop,
+        Penalty::Disabled => wrong(
+            "The code is wrong, and too many before it were: codes of this generator are not accepted any more. Use \
+             another method, and set up another generator.",
+        ),
     }
 }
 
 async fn claim(tx: &mut Tx, world: &World, source: &Source, user: &User) -> Answer<Claim> {
     let subjects = AccountKey::of(world, &user.email).totp_setup(&source.address);
     let claim = limits::claim(tx, world, subjects).await?;
-    match claim.locked_for(world.now()) {
+    match claim.locked_for(world) {
         None => Ok(claim),
         Some(rest) => {
             let seconds = seconds(rest);

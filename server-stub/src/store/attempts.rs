@@ -42,6 +42,8 @@ pub struct Counter {
     pub hour_count: u32,
     /// Failures in a row since the last lock.
     pub streak: u32,
+    /// Failures in a row over all locks.
+    pub failures: u32,
     /// Locks since the last good attempt.
     pub lock_count: u32,
     /// End of the pause that the last failure brought.
@@ -102,8 +104,8 @@ pub async fn claim(
         AND (mfa_attempts.hour_start NOT BETWEEN $6 AND $4 OR mfa_attempts.hour_count < \
           CASE mfa_attempts.scope WHEN 'authenticator' THEN $10 WHEN 'account' THEN $11 ELSE $12 END) \
         AND (mfa_attempts.delayed_until IS NULL OR mfa_attempts.delayed_until <= $4) \
-        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, delayed_until, \
-          locked_until";
+        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, failures, lock_count, \
+          delayed_until, locked_until";
     let mut query = sqlx::query(claim)
         .bind(&subjects.authenticator)
         .bind(&subjects.account)
@@ -122,8 +124,8 @@ pub async fn claim(
 /// # Errors
 /// As any statement.
 pub async fn read(connection: &mut Connection, subjects: &Subjects) -> Result<Vec<Counter>, StoreError> {
-    let read = "SELECT scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, delayed_until, \
-                locked_until FROM mfa_attempts WHERE (scope = 'authenticator' AND subject = $1) \
+    let read = "SELECT scope, minute_start, minute_count, hour_start, hour_count, streak, failures, lock_count, \
+                delayed_until, locked_until FROM mfa_attempts WHERE (scope = 'authenticator' AND subject = $1) \
                 OR (scope = 'account' AND subject = $2) OR (scope = 'address' AND subject = $3)";
     let rows = sqlx::query(read)
         .bind(&subjects.authenticator)
@@ -175,7 +177,7 @@ pub async fn succeed(tx: &mut Tx, subjects: &Subjects) -> Result<(), StoreError>
     let succeed = "UPDATE mfa_attempts SET \
         minute_count = CASE WHEN minute_count > 0 THEN minute_count - 1 ELSE 0 END, \
         hour_count = CASE WHEN hour_count > 0 THEN hour_count - 1 ELSE 0 END, \
-        streak = 0, lock_count = 0, delayed_until = NULL, locked_until = NULL \
+        streak = 0, failures = 0, lock_count = 0, delayed_until = NULL, locked_until = NULL \
         WHERE (scope = 'authenticator' AND subject = $1) OR (scope = 'account' AND subject = $2) \
         OR (scope = 'address' AND subject = $3)";
     sqlx::query(succeed)
@@ -192,14 +194,14 @@ pub async fn succeed(tx: &mut Tx, subjects: &Subjects) -> Result<(), StoreError>
 /// # Errors
 /// As any statement.
 pub async fn fail(tx: &mut Tx, authenticator: &str, brings: &Failure) -> Result<Counter, StoreError> {
-    let fail = "UPDATE mfa_attempts SET \
+    let fail = "UPDATE mfa_attempts SET failures = failures + 1, \
         delayed_until = CASE WHEN streak + 1 >= $2 THEN NULL ELSE $3 END, \
         locked_until = CASE WHEN streak + 1 >= $2 THEN $4 ELSE locked_until END, \
         lock_count = CASE WHEN streak + 1 >= $2 THEN lock_count + 1 ELSE lock_count END, \
         streak = CASE WHEN streak + 1 >= $2 THEN 0 ELSE streak + 1 END \
         WHERE scope = 'authenticator' AND subject = $1 \
-        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, lock_count, delayed_until, \
-          locked_until";
+        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, failures, lock_count, \
+          delayed_until, locked_until";
     let row = sqlx::query(fail)
         .bind(authenticator)
         .bind(i64::from(brings.lock_after))
@@ -208,6 +210,17 @@ pub async fn fail(tx: &mut Tx, authenticator: &str, brings: &Failure) -> Result<
         .fetch_one(tx.connection())
         .await?;
     Ok(counter(&row)?)
+}
+
+/// Forgets failures, pauses and locks of an authenticator.
+///
+/// # Errors
+/// As any statement.
+pub async fn forget(tx: &mut Tx, authenticator: &str) -> Result<(), StoreError> {
+    let forget = "UPDATE mfa_attempts SET streak = 0, failures = 0, lock_count = 0, delayed_until = NULL, \
+                  locked_until = NULL WHERE scope = 'authenticator' AND subject = $1";
+    sqlx::query(forget).bind(authenticator).execute(tx.connection()).await?;
+    Ok(())
 }
 
 fn counters(rows: &[AnyRow]) -> Result<Vec<Counter>, StoreError> {
@@ -227,6 +240,7 @@ fn counter(row: &AnyRow) -> Result<Counter, sqlx::Error> {
         hour_start: row.time("hour_start")?,
         hour_count: row.count("hour_count")?,
         streak: row.count("streak")?,
+        failures: row.count("failures")?,
         lock_count: row.count("lock_count")?,
         delayed_until: row.maybe_time("delayed_until")?,
         locked_until: row.maybe_time("locked_until")?,

@@ -47,6 +47,16 @@ pub async fn enabled(connection: &mut Connection, user_id: UserId) -> Result<Vec
     Ok(rows.iter().map(method).collect::<Result<_, _>>()?)
 }
 
+/// Whether a user has a factor that counts, or counted until it was taken out of use.
+///
+/// # Errors
+/// As any statement.
+pub async fn is_bound(connection: &mut Connection, user_id: UserId) -> Result<bool, StoreError> {
+    let find = "SELECT 1 FROM mfa_methods WHERE user_id = $1 AND status <> 'setup_pending' AND deleted_at IS NULL \
+                LIMIT 1";
+    Ok(sqlx::query(find).bind(user_id.to_string()).fetch_optional(connection).await?.is_some())
+}
+
 /// Adds a factor.
 ///
 /// # Errors
@@ -85,6 +95,17 @@ pub async fn enable(tx: &mut Tx, id: MethodId, now: Timestamp) -> Result<bool, S
     let enabled =
         sqlx::query(enable).bind(id.to_string()).bind(now.as_millis()).execute(tx.connection()).await?;
     Ok(enabled.rows_affected() == 1)
+}
+
+/// Takes the factors of a kind out of use that a user has enabled.
+///
+/// # Errors
+/// As any statement.
+pub async fn disable(tx: &mut Tx, user_id: UserId, kind: MethodKind) -> Result<(), StoreError> {
+    let disable = "UPDATE mfa_methods SET status = 'disabled' WHERE user_id = $1 AND kind = $2 \
+                   AND status = 'enabled' AND deleted_at IS NULL";
+    sqlx::query(disable).bind(user_id.to_string()).bind(kind.as_str()).execute(tx.connection()).await?;
+    Ok(())
 }
 
 /// Drops the set-ups of a kind that a user began and did not finish.

@@ -72,7 +72,7 @@ async fn show(connection: &mut Connection, world: &World, login: &Login) -> Answ
         Stage::MfaRequired => {
             let user = user_of(connection, login).await?;
             let account = AccountKey::of(world, &user.email);
-            offered(login, factors::offers(connection, &user, &account, world.now()).await?)
+            offered(login, factors::offers(connection, &user, &account, world).await?)
         }
         Stage::Pending(challenge) => pending(world, login, challenge).map(LoginOutcome::Pending),
         Stage::Denied(reason) => {

@@ -12,7 +12,7 @@ use countersign_protocol::{
 use super::{
     Login, LoginCaller, Stage,
     outcome::{collect, offered, push_locked},
-    steps::finish,
+    steps::{finish, told},
 };
 use crate::{
     delivery,
@@ -21,7 +21,7 @@ use crate::{
         events::{About, Details, Event, Source, record},
         factors::{self, Factor, Offers, Proven},
         limits::{self, AccountKey, Claim, seconds},
-        mail, trust,
+        trust,
     },
     http::idempotency::Consuming,
     store::{
@@ -104,20 +104,18 @@ async fn wrong(
     user: Option<&User>,
 ) -> Answer<Stop> {
     let failed = claim.fail(tx, world).await?;
-    if let Some(locked_for) = failed.locked_for {
-        let to = user.map_or(&sign_in.body.email, |user| &user.email);
-        let mail = mail::locked(to, "your password", locked_for);
-        match user {
-            Some(_) => delivery::queue(tx, &mail, world.now()).await?,
-            None => delivery::decoy(tx, &mail, world.now()).await?,
-        }
+    let to = user.map_or(&sign_in.body.email, |user| &user.email);
+    let (event, mail) = told(&failed, to, "your password", Event::PasswordRefused);
+    match (mail, user) {
+        (Some(mail), Some(_)) => delivery::queue(tx, &mail, world.now()).await?,
+        (Some(mail), None) => delivery::decoy(tx, &mail, world.now()).await?,
+        (None, _) => {}
     }
     let operator = tenants::operator(tx, world.now()).await?;
     let about = match user {
         Some(user) => About::user(user.tenant_id, user.id),
         None => About { tenant_id: operator, user_id: None },
     };
-    let event = if failed.locked_for.is_some() { Event::AuthenticatorLocked } else { Event::PasswordRefused };
     record(tx, world, &sign_in.source, about, event, Details::method(Factor::Password.as_str())).await?;
     Ok(refuse(ProblemCode::InvalidCredentials, "Address or password is not right. Check both and try again."))
 }
@@ -132,8 +130,8 @@ struct PasswordStep<'a> {
 
 impl PasswordStep<'_> {
     async fn right(self, tx: &mut Tx, claim: Claim) -> Answer<LoginOutcome> {
-        let (world, now) = (self.world, self.world.now());
-        if let Some(rest) = claim.locked_for(now) {
+        let world = self.world;
+        if let Some(rest) = claim.locked_for(world) {
             claim.give_back(tx).await?;
             self.record(tx, Event::LoginLocked).await?;
             return Ok(LoginOutcome::Locked { retry_after: seconds(rest) });
@@ -148,7 +146,7 @@ impl PasswordStep<'_> {
             None => None,
         };
         let factor = if rotated.is_some() { Factor::TrustedDevice } else { Factor::Password };
-        let offers = factors::offers(tx.connection(), &self.user, &self.account, now).await?;
+        let offers = factors::offers(tx.connection(), &self.user, &self.account, world).await?;
         if rotated.is_some() || offers == Offers::NotSetUp {
             let (login, _) = self.insert(tx).await?;
             let login = finish(tx, world, &self.sign_in.source, login, factor, false).await?;

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use countersign_protocol::{
     Timestamp,
+    fields::Email,
     ids::LoginId,
     push::{ChallengeState, DenyReason},
 };
 
 use super::{InvalidTransition, Login, LoginCaller, Stage, find_for};
 use crate::{
+    delivery::Mail,
     domain::{
         answer::{Answer, Stop},
         events::{About, Details, Event, Source, record},
         factors::{Factor, Proven},
+        limits::{Failed, Penalty},
+        mail,
     },
     http::idempotency::Consuming,
     store::{
@@ -143,6 +147,15 @@ pub async fn cancel(
             })
         })
         .await
+}
+
+/// What tells of a wrong password or code: an event, and a mail where it brought a lock or worse to `what`.
+pub(super) fn told(failed: &Failed, to: &Email, what: &str, otherwise: Event) -> (Event, Option<Mail>) {
+    match failed.penalty {
+        Penalty::Lock(rest) => (Event::AuthenticatorLocked, Some(mail::locked(to, what, rest))),
+        Penalty::Disabled => (Event::AuthenticatorDisabled, Some(mail::disabled(to, what))),
+        Penalty::None | Penalty::Pause(_) => (otherwise, None),
+    }
 }
 
 pub(super) fn about(login: &Login) -> About {

@@ -10,7 +10,7 @@ use countersign_protocol::{
 use super::{
     Login, LoginCaller, find_for,
     outcome::{collect, user_of},
-    steps::{about, finish},
+    steps::{about, finish, told},
 };
 use crate::{
     delivery,
@@ -18,8 +18,8 @@ use crate::{
         answer::{Answer, Stop, refuse},
         events::{Details, Event, Source, record},
         factors::Factor,
-        limits::{self, AccountKey, Claim, seconds},
-        mail, totp,
+        limits::{self, AccountKey, Claim, Penalty, seconds},
+        totp,
     },
     http::idempotency::Consuming,
     store::{
@@ -67,13 +67,15 @@ async fn verify_totp(
     user: &User,
     body: &VerifyCode,
 ) -> Answer<LoginOutcome> {
-    let generators = totp::enabled(tx.connection(), user.id).await?;
-    if generators.is_empty() {
-        return Err(not_available("No code generator is set up. Use another method."));
-    }
     let subjects = AccountKey::of(world, &user.email).totp(&source.address);
     let claim = limits::claim(tx, world, subjects).await?;
-    if let Some(rest) = claim.locked_for(world.now()) {
+    // After the claim, as the attempt before this one may have taken them out of use.
+    let generators = totp::enabled(tx.connection(), user.id).await?;
+    if generators.is_empty() {
+        claim.give_back(tx).await?;
+        return Err(not_available("No code generator is set up. Use another method."));
+    }
+    if let Some(rest) = claim.locked_for(world) {
         let seconds = seconds(rest);
         let detail = format!("Codes are locked after too many wrong ones. Try again in {seconds} seconds.");
         return Err(refuse(ProblemCode::AccountLocked, detail).retry_after(seconds));
@@ -96,11 +98,13 @@ async fn wrong(
     claim: Claim,
 ) -> Answer<Stop> {
     let failed = claim.fail(tx, world).await?;
-    if let Some(locked_for) = failed.locked_for {
-        delivery::queue(tx, &mail::locked(&user.email, "your code generator", locked_for), world.now())
-            .await?;
+    if failed.penalty == Penalty::Disabled {
+        totp::disable(tx, world, user).await?;
     }
-    let event = if failed.locked_for.is_some() { Event::AuthenticatorLocked } else { Event::CodeRefused };
+    let (event, mail) = told(&failed, &user.email, "your code generator", Event::CodeRefused);
+    if let Some(mail) = mail {
+        delivery::queue(tx, &mail, world.now()).await?;
+    }
     record(tx, world, source, about(login), event, Details::method(Factor::OneTimeCode.as_str())).await?;
     Ok(totp::wrong_code(failed))
 }

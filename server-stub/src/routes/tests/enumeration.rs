@@ -37,6 +37,10 @@ async fn a_wrong_password_costs_the_same_with_and_without_an_account() {
     }
     assert_eq!(stub.events("authenticator_locked").await, 2);
     assert_eq!(stub.mails(KNOWN).await.last().unwrap().subject, "Sign-in was locked for a while");
+    stub.sql("UPDATE mfa_attempts SET failures = 99 WHERE scope = 'authenticator'").await;
+    stub.advance(61);
+    assert_eq!(statements(wrong(KNOWN)).await, statements(wrong(UNKNOWN)).await, "the hundredth");
+    assert_eq!(stub.events("authenticator_disabled").await, 2);
     assert!(stub.mails(UNKNOWN).await.is_empty(), "a stranger gets no mail");
 }
 

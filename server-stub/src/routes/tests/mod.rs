@@ -4,6 +4,7 @@
 mod call;
 mod codes;
 mod devices;
+mod disabling;
 mod enumeration;
 mod phone;
 mod push;

@@ -27,7 +27,7 @@ fn wrong(email: &str) -> serde_json::Value {
 }
 
 /// Sends a wrong password, after the pause that the failures before it brought.
-async fn guess(device: &Device<'_>) {
+pub(super) async fn guess(device: &Device<'_>) {
     let call = || device.post("/auth/login", wrong(MIA));
     let mut reply = call().send().await;
     if let Some(pause) = reply.headers.get("retry-after") {
