@@ -34,7 +34,7 @@ async fn a_clock_that_is_further_off_decides_nothing(realm: Realm) {
 fn assert_off<T: std::fmt::Debug>(answer: Result<T, Error>) {
     match answer {
         Err(Error::UnexpectedAnswer { reason, .. }) => {
-            assert!(reason.contains("10 minutes apart"), "{reason}")
+            assert!(reason.contains("10 minutes apart"), "{reason}");
         }
         other => panic!("decided: {other:?}"),
     }
