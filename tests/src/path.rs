@@ -14,6 +14,7 @@ use countersign::{
 use countersign_protocol::{
     ProblemCode,
     account::SessionEnd,
+    enroll_uri::EnrollUri,
     login::{MethodKind, Notice, TrustGrant},
     push::DenyReason,
 };
@@ -64,8 +65,8 @@ const EVENTS: &[&str] = &[
 pub async fn walk(realm: &Realm, http: Arc<dyn Http>, name: &str) {
     let walker = Walker { realm, http, person: Person::named(name) };
     let account = walker.account().await;
-    let session = walker.trusted_login(&account).await;
-    walker.approvals(&account, &session).await;
+    let (link, session) = walker.trusted_login(&account).await;
+    walker.approvals(&account, &link, &session).await;
     walker.end_of_sessions(&account, &session).await;
 
     let email = &account.person.email;
@@ -104,8 +105,9 @@ impl Walker<'_> {
         Account { realm: self.realm.clone(), person, laptop, client, session: first.session }
     }
 
-    /// A code generator, a login with a code that trusts the laptop, and one that needs no code.
-    async fn trusted_login(&self, account: &Account) -> Session {
+    /// A code generator, a login with a code that trusts the laptop, and one that needs no code. The first of these
+    /// may add a phone, by the link that is given.
+    async fn trusted_login(&self, account: &Account) -> (EnrollUri, Session) {
         let totp = account.totp().await;
         let step = mfa_required(account.person.login(&account.client).await);
         assert_eq!(step.recommended(), MethodKind::Totp);
@@ -113,24 +115,25 @@ impl Walker<'_> {
         let with_code = signed_in(state);
         assert_eq!(with_code.amr, ["pwd", "otp"]);
         assert_eq!(with_code.acr, "urn:countersign:acr:2");
+        let ticket = with_code.session.create_enrolment_ticket().await.unwrap();
+        // EXPOSE: read by the phone's camera.
+        let link = ticket.uri.expose().parse().unwrap();
 
         let before = trust_token(account).await;
         let trusted = signed_in(account.person.login(&account.client).await);
         assert_eq!(trusted.amr, ["pwd", "trusted_device"]);
         assert_eq!(trusted.acr, "urn:countersign:acr:1");
+        assert_refused(trusted.session.create_enrolment_ticket().await, ProblemCode::Forbidden);
         let after = trust_token(account).await;
         assert_eq!(before.trust_id, after.trust_id);
         // EXPOSE: compared, to see that it was replaced.
         assert_ne!(before.token.expose(), after.token.expose());
-        trusted.session
+        (link, trusted.session)
     }
 
     /// A phone; one login that it approves, and one that it reports.
-    async fn approvals(&self, account: &Account, session: &Session) {
-        let ticket = session.create_enrolment_ticket().await.unwrap();
-        // EXPOSE: read by the phone's camera.
-        let link = ticket.uri.expose().parse().unwrap();
-        let phone = Phone::enrol(self.device("Phone"), &link).await;
+    async fn approvals(&self, account: &Account, link: &EnrollUri, session: &Session) {
+        let phone = Phone::enrol(self.device("Phone"), link).await;
         assert_eq!(phone.enrolment.account, self.person.email.as_str());
         assert_eq!(phone.enrolment.application, self.person.company);
         assert_eq!(session.enrolled_devices().await.unwrap().len(), 1);

@@ -97,9 +97,9 @@ class Account:
         self.stub.advance(30)
         return self.totp.codes_at(self.client.server_now()).next()
 
-    async def phone(self, **ports) -> tuple[Authenticator, object]:
+    async def phone(self, session=None, **ports) -> tuple[Authenticator, object]:
         """An authenticator of the account."""
-        ticket = await (await self.session()).create_enrolment_ticket()
+        ticket = await (session or await self.session()).create_enrolment_ticket()
         authenticator = Authenticator(Ports(APP, **{"storage": MemoryStorage(), **ports}))
         return authenticator, await authenticator.enroll(ticket.uri(), "Mia's phone")
 

@@ -36,7 +36,7 @@ def test_the_whole_path(account):
         trusted = (await account.login()).state()
         assert trusted.amr == ["pwd", "trusted_device"]
 
-        phone, enrolment = await account.phone()
+        phone, enrolment = await account.phone(session=done.session)
         assert enrolment.application == "Acme" and enrolment.account == account.email
         assert [device.name for device in await trusted.session.enrolled_devices()] == ["Mia's phone"]
 

@@ -33,8 +33,13 @@ async fn steps(cast: &Cast, stub: &Stub, then: &mut Storyteller) -> Result<(), S
     then.step(Step::LoginWithTotpAndTrust, totp::log_in(laptop, mia, &codes, stub, screen)).await?;
     let session = then.step(Step::LoginWithTrustToken, trust::log_in(laptop, mia, screen)).await?;
 
-    // A better second factor: a phone that asks.
-    let inbox = then.step(Step::AuthenticatorEnrolled, push::enrol(phone, &session, screen)).await?;
+    // A better second factor: a phone that asks. Adding it takes the one that is there.
+    let enrol = async {
+        let session = trust::prove_again(laptop, mia, &session, &codes, stub, screen).await?;
+        let inbox = push::enrol(phone, &session, screen).await?;
+        Ok((session, inbox))
+    };
+    let (session, inbox) = then.step(Step::AuthenticatorEnrolled, enrol).await?;
     then.step(Step::PushApproved, push::approve(library, mia, phone, &inbox, screen)).await?;
     then.step(Step::PushDeniedNotMe, push::deny(thief, mia, phone, &inbox, stub, screen)).await?;
 

@@ -85,6 +85,11 @@ impl Proven {
         let proven = |class| self.0.iter().any(|factor| factor.class() == Some(class));
         if proven(Class::Knowledge) && proven(Class::Possession) { TWO_FACTORS } else { ONE_FACTOR }
     }
+
+    /// Whether a trust token stood in for the second factor.
+    pub fn is_by_trust(&self) -> bool {
+        self.0.contains(&Factor::TrustedDevice) && self.acr() == ONE_FACTOR
+    }
 }
 
 impl std::fmt::Display for Proven {
@@ -180,6 +185,8 @@ mod tests {
         let proven = Proven::password();
         assert_eq!(proven.acr(), ONE_FACTOR);
         assert_eq!(proven.clone().and(Factor::TrustedDevice).acr(), ONE_FACTOR);
+        assert!(proven.clone().and(Factor::TrustedDevice).is_by_trust() && !proven.is_by_trust());
+        assert!(!proven.clone().and(Factor::TrustedDevice).and(Factor::Push).is_by_trust());
         assert_eq!(proven.clone().and(Factor::Password).amr(), ["pwd"]);
         assert_eq!(Proven::default().and(Factor::OneTimeCode).and(Factor::Push).acr(), ONE_FACTOR);
         let both = proven.and(Factor::OneTimeCode);

@@ -24,7 +24,7 @@ use countersign_protocol::{
 };
 
 use super::{
-    answer::{Answer, Stop, refuse},
+    answer::{Answer, Fault, Stop, refuse},
     events::{About, Details, Event, Source, record},
     factors::Proven,
     mail,
@@ -36,6 +36,7 @@ use crate::{
     store::{
         Connection, Tx,
         logins::Facts,
+        methods,
         sessions::{self, NewSession, Session},
         users::{self, User},
     },
@@ -66,13 +67,27 @@ impl SignedIn {
 /// Factors are changed only shortly after a full sign-in, by a session that is still alive. Called in the transaction
 /// that makes the change, as the session may have ended since its caller was let in.
 ///
+/// A trust token is not enough, be the factor that it stands in for enabled or disabled by failures: else whoever
+/// holds a trusted device could put a factor of their own in its place. The first factor of an account is bound by the
+/// password alone.
+///
 /// # Errors
-/// `session_ended` with the reason; `forbidden` if the sign-in is too long ago; a fault.
+/// `session_ended` with the reason; `forbidden` if the sign-in is too long ago, or was let through by a trust token; a
+/// fault.
 pub async fn require_fresh(connection: &mut Connection, world: &World, session: &SignedIn) -> Answer<()> {
     let stored = sessions::find(connection, &session.session_id.to_string()).await?;
     let stored = stored.ok_or_else(|| invalid_token("The access token belongs to no session."))?;
     if let Some(reason) = standing(&stored, world.now()) {
         return Err(ended(reason));
+    }
+    let unknown = |_| Fault::Stored("a session with unknown factors".to_owned());
+    let proven: Proven = stored.amr.parse().map_err(unknown)?;
+    if proven.is_by_trust() && methods::is_bound(connection, stored.user_id).await? {
+        return Err(refuse(
+            ProblemCode::Forbidden,
+            "This device was trusted to skip the second factor, which is not enough to change sign-in methods. Sign in \
+             again with the second factor.",
+        ));
     }
     if world.now() < session.auth_time.plus(world.policy.reauthentication) {
         return Ok(());

@@ -152,7 +152,7 @@ async fn walk(realm: &Realm, network: &Arc<Proxy>, record: &Record) -> (Vec<Stri
     let with_code = signed_in(state);
     let trusted = signed_in(account.person.login(&account.client).await);
 
-    let ticket = trusted.session.create_enrolment_ticket().await.unwrap();
+    let ticket = with_code.session.create_enrolment_ticket().await.unwrap();
     let debugged =
         format!("{refused:?} {:?} {with_code:?} {trusted:?} {totp:?} {ticket:?} {saved:?}", failure.error);
     // EXPOSE: read by the phone's camera.

@@ -41,7 +41,7 @@ pub(crate) async fn log_in(
     totp: &Totp,
     stub: &Stub,
     screen: &Screen,
-) -> Result<(), DemoError> {
+) -> Result<Session, DemoError> {
     // The code that confirmed the generator is used up. A person would wait for the next one.
     stub.advance_clock(Duration::from_secs(totp.period().as_seconds())).await?;
 
@@ -49,12 +49,12 @@ pub(crate) async fn log_in(
     ensure(step.recommended() == MethodKind::Totp, "the server does not ask for a code")?;
     let code = code(browser, totp, screen)?;
     let state = step.submit_code(MethodKind::Totp, code, true).await?;
-    signed_in(state, &["pwd", "otp"])?;
+    let signed_in = signed_in(state, &["pwd", "otp"])?;
     screen.say("password and code are good");
     let trusted = browser.device.stored("trust.").is_some();
     ensure(trusted, "the device keeps no trust token")?;
     screen.say(&format!("“{}” is trusted from now on", browser.name));
-    Ok(())
+    Ok(signed_in.session)
 }
 
 /// The code at the server's time, which the SDK has learned from the answers so far.

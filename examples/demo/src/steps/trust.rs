@@ -1,12 +1,19 @@
 //! A device that was trusted need not show the second factor.
 
-use countersign::{client::Session, protocol::login::TrustGrant, trust::TrustStore};
+use countersign::{
+    Error,
+    client::Session,
+    otp::Totp,
+    protocol::{ProblemCode, login::TrustGrant},
+    trust::TrustStore,
+};
 
-use super::states::signed_in;
+use super::{states::signed_in, totp};
 use crate::{
     cast::{Browser, Person},
     error::{DemoError, ensure},
     screen::Screen,
+    stub::Stub,
 };
 
 /// The app does nothing for it: the login sends the device's trust token by itself and keeps the one that the
@@ -28,9 +35,32 @@ pub(crate) async fn log_in(
     Ok(signed_in.session)
 }
 
+/// Trust lets a device skip the second factor, and no more: else whoever takes the laptop could add a factor of their
+/// own. So the app drops the trust and signs in with a code; the laptop is trusted anew by it.
+pub(crate) async fn prove_again(
+    browser: &Browser,
+    person: &Person,
+    trusted: &Session,
+    totp: &Totp,
+    stub: &Stub,
+    screen: &Screen,
+) -> Result<Session, DemoError> {
+    match trusted.create_enrolment_ticket().await {
+        Err(Error::Refused(refusal)) if refusal.code == ProblemCode::Forbidden => {}
+        Err(error) => return Err(error.into()),
+        Ok(_) => return Err(DemoError::surprise("a trusted device may add a factor")),
+    }
+    screen.say("to be trusted is not enough to add a second factor");
+    store(browser).drop(&person.email).await?;
+    totp::log_in(browser, person, totp, stub, screen).await
+}
+
 /// Looks where the SDK keeps it. An app has no reason to.
 async fn trust_token(browser: &Browser, person: &Person) -> Result<TrustGrant, DemoError> {
-    let store = TrustStore::new(browser.device.ports(), browser.client.server().clone());
-    let grant = store.get(&person.email, browser.client.server_now()?).await?;
+    let grant = store(browser).get(&person.email, browser.client.server_now()?).await?;
     grant.ok_or_else(|| DemoError::surprise("the device keeps no trust token"))
+}
+
+fn store(browser: &Browser) -> TrustStore {
+    TrustStore::new(browser.device.ports(), browser.client.server().clone())
 }

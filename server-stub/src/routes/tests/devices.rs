@@ -1,9 +1,9 @@
 //! Trusted devices.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Device, Generator, SignedIn, Stub};
+use super::{Device, Generator, SignedIn, Stub, phone::Phone};
 
 const MIA: &str = "mia@example.com";
 
@@ -53,6 +53,32 @@ async fn a_trusted_device_skips_the_code_and_its_token_rotates() {
         stub.mails(MIA).await.last().unwrap().subject,
         "The trust in a device was ended for your safety"
     );
+}
+
+#[tokio::test]
+async fn a_trusted_device_changes_no_factors() {
+    let stub = Stub::start().await;
+    let generator = prepare(&stub).await;
+    let device = stub.device();
+    let full = trusted(&device, &generator).await;
+    let phone = Phone::enrol(&device, &full).await;
+    let session = SignedIn::from(&with_token(&device, full.trust.as_ref().unwrap()).await);
+    let refused = async || {
+        let set_up = device.post("/mfa/totp/setup", json!({})).session(&session);
+        let confirm = json!({"method_id": "01J00000000000000000000000", "code": "123456"});
+        let confirm = device.post("/mfa/totp/verify", confirm).session(&session);
+        let ticket = device.post("/mfa/push/tickets", json!({})).session(&session);
+        let remove = device.call(Method::DELETE, &format!("/mfa/push/devices/{}", phone.id), None);
+        for call in [set_up, confirm, ticket, remove.session(&session)] {
+            let problem = call.send().await.refused("forbidden");
+            assert!(problem["detail"].as_str().unwrap().ends_with("Sign in again with the second factor."));
+        }
+    };
+    refused().await;
+    device.get("/mfa/methods").session(&session).send().await.ok(StatusCode::OK);
+    // Neither by making the factors unusable first.
+    stub.sql("UPDATE mfa_methods SET status = 'disabled'").await;
+    refused().await;
 }
 
 #[tokio::test]
