@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use countersign_protocol::{Problem, ProblemCode, Timestamp, fields::ServerUrl};
+use countersign_protocol::{
+    Problem, ProblemCode, Timestamp,
+    fields::{IdempotencyKey, ServerUrl},
+};
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::future::BoxFuture;
 use ring::digest::{SHA256, digest};
@@ -16,7 +19,7 @@ use crate::{
         passwords::Passwords,
         policy::Policy,
     },
-    http::{idempotency::Consuming, nonce::Nonces},
+    http::nonce::Nonces,
     keys::Keys,
     random::Random,
     store::{
@@ -45,6 +48,26 @@ pub struct World {
     pub passwords: Passwords,
     /// Nonces of DPoP proofs, and the proofs seen under them.
     pub nonces: Nonces,
+}
+
+/// Names one consuming request. Without a key it is carried out each time it arrives.
+#[derive(Debug, Clone)]
+pub struct Consuming {
+    /// The key.
+    pub key: Option<IdempotencyKey>,
+    /// Who sent it: two callers may use the same key.
+    pub caller: String,
+    /// SHA-256 of method, path and body.
+    pub request_hash: [u8; 32],
+}
+
+impl Consuming {
+    /// The same, sent by this caller: a key's thumbprint, a login token's hash, a session.
+    #[must_use]
+    pub fn by(mut self, caller: &str) -> Self {
+        caller.clone_into(&mut self.caller);
+        self
+    }
 }
 
 impl World {

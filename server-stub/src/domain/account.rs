@@ -18,12 +18,11 @@ use super::{
 };
 use crate::{
     delivery,
-    http::idempotency::Consuming,
     store::{
         Connection, Tx, tenants,
         users::{self, PendingUser},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// Takes a sign-up. The answer is the same whether or not the address has an account, and so is the work: one hash,

@@ -32,7 +32,6 @@ use super::{
 };
 use crate::{
     delivery,
-    http::idempotency::Consuming,
     store::{
         Connection, Tx,
         logins::Facts,
@@ -40,7 +39,7 @@ use crate::{
         sessions::{self, NewSession, Session},
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// Whoever calls with a good access token.

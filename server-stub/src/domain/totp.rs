@@ -30,14 +30,13 @@ use super::{
 };
 use crate::{
     delivery,
-    http::idempotency::Consuming,
     store::{
         Connection, Tx,
         methods::{self, MethodStatus},
         totp::{self, Generator, place},
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// Bytes of a secret: 160 bits, RFC 4226 section 4.

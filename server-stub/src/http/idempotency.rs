@@ -1,31 +1,14 @@
 //! The `Idempotency-Key` of a consuming request.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use countersign_protocol::{ProblemCode, fields::IdempotencyKey, headers};
+use countersign_protocol::{ProblemCode, headers};
 use ring::digest::{Context as Digest, SHA256};
 
 use super::{context::Context, rejection::Rejection};
-use crate::domain::answer::{Stop, invalid, refuse};
-
-/// Names one consuming request. Without a key it is carried out each time it arrives.
-#[derive(Debug, Clone)]
-pub struct Consuming {
-    /// The key.
-    pub key: Option<IdempotencyKey>,
-    /// Who sent it: two callers may use the same key.
-    pub caller: String,
-    /// SHA-256 of method, path and body.
-    pub request_hash: [u8; 32],
-}
-
-impl Consuming {
-    /// The same, sent by this caller: a key's thumbprint, a login token's hash, a session.
-    #[must_use]
-    pub fn by(mut self, caller: &str) -> Self {
-        caller.clone_into(&mut self.caller);
-        self
-    }
-}
+use crate::{
+    domain::answer::{Stop, invalid, refuse},
+    world::Consuming,
+};
 
 impl<S: Sync> FromRequestParts<S> for Consuming {
     type Rejection = Rejection;

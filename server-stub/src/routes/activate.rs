@@ -19,10 +19,10 @@ use crate::{
     http::{
         body::Submitted,
         context::InWorld,
-        idempotency::Consuming,
         rejection::Rejection,
         routes::{Access, Route},
     },
+    world::Consuming,
 };
 
 pub(super) fn table() -> Vec<Route> {

@@ -8,10 +8,10 @@ use crate::{
     http::{
         body::Body,
         context::InWorld,
-        idempotency::Consuming,
         rejection::Rejection,
         routes::{Access, Route},
     },
+    world::Consuming,
 };
 
 pub(super) fn table() -> Vec<Route> {

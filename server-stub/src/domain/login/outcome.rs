@@ -17,13 +17,12 @@ use crate::{
         limits::{AccountKey, seconds},
         sessions, trust,
     },
-    http::idempotency::Consuming,
     store::{
         Connection, Tx, devices,
         logins::{self, OpenChallenge, number_place},
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// Where a login stands, for its caller. At its end this hands the tokens out, once: then alone the answer is

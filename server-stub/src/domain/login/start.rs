@@ -23,14 +23,13 @@ use crate::{
         limits::{self, AccountKey, Claim, seconds},
         trust,
     },
-    http::idempotency::Consuming,
     store::{
         Tx, devices,
         logins::{self, Facts, Status},
         tenants,
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// A request to sign in.

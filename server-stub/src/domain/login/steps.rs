@@ -19,12 +19,11 @@ use crate::{
         limits::{Failed, Penalty},
         mail,
     },
-    http::idempotency::Consuming,
     store::{
         Tx, challenges,
         logins::{self, OpenChallenge, Transition},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// The topic that wakes whoever waits for a login.

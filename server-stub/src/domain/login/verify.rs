@@ -21,12 +21,11 @@ use crate::{
         limits::{self, AccountKey, Claim, Penalty, seconds},
         totp,
     },
-    http::idempotency::Consuming,
     store::{
         Tx,
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// Proves a second factor by a code, and finishes the login.

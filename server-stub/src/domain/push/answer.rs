@@ -19,7 +19,6 @@ use crate::{
         login::{self, Login},
         mail,
     },
-    http::idempotency::Consuming,
     jose::{self, NotAuthentic, sha256, thumbprint},
     store::{
         Tx,
@@ -28,7 +27,7 @@ use crate::{
         push_devices::Device,
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// Carries out an answer: the challenge closes, and the waiting login goes on.

@@ -20,7 +20,6 @@ use crate::{
         login::{self, LoginCaller},
         places,
     },
-    http::idempotency::Consuming,
     store::{
         Tx,
         challenges::{self, Challenge},
@@ -28,7 +27,7 @@ use crate::{
         push_devices::{self, Device},
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 /// Sends a request to one device of the login's user, or to all of them, in place of one that may be open.

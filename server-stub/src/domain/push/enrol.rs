@@ -22,7 +22,6 @@ use crate::{
         mail, qr,
         sessions::{SignedIn, require_fresh},
     },
-    http::idempotency::Consuming,
     jose::{self, NotAuthentic, sha256, thumbprint},
     store::{
         Tx, methods,
@@ -30,7 +29,7 @@ use crate::{
         push_devices::{self, Device},
         users::{self, User},
     },
-    world::World,
+    world::{Consuming, World},
 };
 
 const TICKET_PURPOSE: &str = "enrolment_ticket";

@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use super::InPath;
 use crate::{
     domain::{events::Source, login},
-    http::{caller::LoginCaller, context::InWorld, idempotency::Consuming, rejection::Rejection},
+    http::{caller::LoginCaller, context::InWorld, rejection::Rejection},
+    world::Consuming,
 };
 
 pub(super) async fn cancel(

@@ -14,7 +14,8 @@ use crate::{
         events::Source,
         login::{self, SignIn},
     },
-    http::{body::Body, caller::MaybeProof, context::InWorld, idempotency::Consuming, rejection::Rejection},
+    http::{body::Body, caller::MaybeProof, context::InWorld, rejection::Rejection},
+    world::Consuming,
 };
 
 pub(super) async fn login(

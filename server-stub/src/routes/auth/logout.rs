@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 
 use crate::{
     domain::{events::Source, sessions},
-    http::{context::InWorld, idempotency::Consuming, rejection::Rejection, session_caller::SessionCaller},
+    http::{context::InWorld, rejection::Rejection, session_caller::SessionCaller},
+    world::Consuming,
 };
 
 pub(super) async fn logout(

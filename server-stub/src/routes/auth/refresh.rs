@@ -5,7 +5,8 @@ use countersign_protocol::account::{Refresh, TokenSet};
 
 use crate::{
     domain::{events::Source, sessions},
-    http::{body::Body, caller::MaybeProof, context::InWorld, idempotency::Consuming, rejection::Rejection},
+    http::{body::Body, caller::MaybeProof, context::InWorld, rejection::Rejection},
+    world::Consuming,
 };
 
 pub(super) async fn refresh(

@@ -6,7 +6,8 @@ use countersign_protocol::login::LoginOutcome;
 use super::InPath;
 use crate::{
     domain::{events::Source, login},
-    http::{caller::LoginCaller, context::InWorld, idempotency::Consuming, rejection::Rejection},
+    http::{caller::LoginCaller, context::InWorld, rejection::Rejection},
+    world::Consuming,
 };
 
 pub(super) async fn state(

@@ -6,9 +6,10 @@ use countersign_protocol::totp::{ConfirmTotp, StartTotp, TotpSetup};
 use crate::{
     domain::{events::Source, totp},
     http::{
-        body::Body, context::InWorld, idempotency::Consuming, rejection::Rejection,
+        body::Body, context::InWorld, rejection::Rejection,
         session_caller::SessionCaller,
     },
+    world::Consuming,
 };
 
 pub(super) async fn set_up(

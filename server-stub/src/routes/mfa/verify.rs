@@ -5,7 +5,8 @@ use countersign_protocol::login::{LoginOutcome, VerifyCode};
 
 use crate::{
     domain::{events::Source, login},
-    http::{body::Body, caller::LoginCaller, context::InWorld, idempotency::Consuming, rejection::Rejection},
+    http::{body::Body, caller::LoginCaller, context::InWorld, rejection::Rejection},
+    world::Consuming,
 };
 
 pub(super) async fn verify(

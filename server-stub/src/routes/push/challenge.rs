@@ -5,7 +5,8 @@ use countersign_protocol::login::{Pending, StartChallenge};
 
 use crate::{
     domain::{events::Source, login::LoginCaller, push},
-    http::{body::Body, context::InWorld, idempotency::Consuming, rejection::Rejection},
+    http::{body::Body, context::InWorld, rejection::Rejection},
+    world::Consuming,
 };
 
 pub(super) async fn challenge(

@@ -5,7 +5,8 @@ use countersign_protocol::push::{Enrolled, Register};
 
 use crate::{
     domain::{events::Source, push},
-    http::{body::Body, caller::FullProof, context::InWorld, idempotency::Consuming, rejection::Rejection},
+    http::{body::Body, caller::FullProof, context::InWorld, rejection::Rejection},
+    world::Consuming,
 };
 
 pub(super) async fn register(

@@ -6,9 +6,10 @@ use countersign_protocol::push::{Respond, Responded};
 use crate::{
     domain::{events::Source, push},
     http::{
-        body::Body, context::InWorld, device_caller::DeviceCaller, idempotency::Consuming,
+        body::Body, context::InWorld, device_caller::DeviceCaller,
         rejection::Rejection,
     },
+    world::Consuming,
 };
 
 pub(super) async fn respond(

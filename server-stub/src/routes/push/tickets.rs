@@ -5,7 +5,8 @@ use countersign_protocol::push::EnrolmentTicket;
 
 use crate::{
     domain::push,
-    http::{context::InWorld, idempotency::Consuming, rejection::Rejection, session_caller::SessionCaller},
+    http::{context::InWorld, rejection::Rejection, session_caller::SessionCaller},
+    world::Consuming,
 };
 
 pub(super) async fn make(

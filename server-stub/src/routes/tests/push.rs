@@ -14,8 +14,8 @@ use crate::{
         events::Source,
         push, sessions,
     },
-    http::idempotency::Consuming,
     jose,
+    world::Consuming,
 };
 
 const MIA: &str = "mia@example.com";
