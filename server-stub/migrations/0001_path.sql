@@ -77,6 +77,7 @@ CREATE TABLE enrolment_tickets (
     expires_at BIGINT NOT NULL,
     used_at    BIGINT
 );
+CREATE INDEX enrolment_tickets_by_end ON enrolment_tickets (expires_at);
 
 CREATE TABLE mfa_push_devices (
     id               TEXT PRIMARY KEY,
@@ -121,11 +122,12 @@ CREATE TABLE logins (
     expires_at       BIGINT NOT NULL,
     CHECK (jkt IS NOT NULL OR login_token_hash IS NOT NULL)
 );
+CREATE INDEX logins_by_end ON logins (expires_at);
 CREATE INDEX logins_by_user ON logins (user_id, created_at);
 
 CREATE TABLE mfa_push_challenges (
     id            TEXT PRIMARY KEY,
-    login_id      TEXT NOT NULL REFERENCES logins (id),
+    login_id      TEXT NOT NULL REFERENCES logins (id) ON DELETE CASCADE,
     user_id       TEXT NOT NULL REFERENCES users (id),
     state         TEXT NOT NULL CHECK (state IN ('open', 'approved', 'denied', 'wrong_number', 'superseded', 'expired')),
     number_sealed BYTEA NOT NULL,
@@ -143,7 +145,7 @@ CREATE INDEX mfa_push_challenges_by_end ON mfa_push_challenges (user_id, expires
 
 -- What one challenge asks of one device, and the device's signed answer to it.
 CREATE TABLE mfa_push_requests (
-    challenge_id TEXT NOT NULL REFERENCES mfa_push_challenges (id),
+    challenge_id TEXT NOT NULL REFERENCES mfa_push_challenges (id) ON DELETE CASCADE,
     enrolment_id TEXT NOT NULL REFERENCES mfa_push_devices (id),
     request      TEXT NOT NULL,
     response     TEXT,
@@ -177,6 +179,7 @@ CREATE TABLE mfa_trust_tokens (
     retired_at       BIGINT,
     CHECK ((successor_hash IS NULL) = (successor_sealed IS NULL))
 );
+CREATE INDEX mfa_trust_tokens_by_age ON mfa_trust_tokens (created_at);
 CREATE INDEX mfa_trust_tokens_by_family ON mfa_trust_tokens (trust_id);
 CREATE INDEX mfa_trust_tokens_by_successor ON mfa_trust_tokens (successor_hash) WHERE successor_hash IS NOT NULL;
 
@@ -209,6 +212,7 @@ CREATE TABLE refresh_tokens (
     retired_at       BIGINT,
     CHECK ((successor_hash IS NULL) = (successor_sealed IS NULL))
 );
+CREATE INDEX refresh_tokens_by_age ON refresh_tokens (created_at);
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
 CREATE INDEX refresh_tokens_by_successor ON refresh_tokens (successor_hash) WHERE successor_hash IS NOT NULL;
 
@@ -230,6 +234,7 @@ CREATE TABLE mfa_attempts (
     locked_until   BIGINT,
     PRIMARY KEY (scope, subject)
 );
+CREATE INDEX mfa_attempts_without_failure ON mfa_attempts (hour_start) WHERE failures = 0;
 
 -- One chain a tenant. Personal fields and metadata enter it as salted commitments, so that erasing a field and
 -- its salt leaves the chain whole.
@@ -298,6 +303,7 @@ CREATE TABLE idempotency (
     PRIMARY KEY (caller, key_hash),
     CHECK ((status IS NULL) = (response IS NULL))
 );
+CREATE INDEX idempotency_by_end ON idempotency (expires_at);
 
 -- Numbers without gaps, given out in the order in which transactions commit.
 CREATE TABLE sequences (

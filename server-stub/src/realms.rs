@@ -8,13 +8,14 @@ use std::{
 
 use axum::http::{Request, Uri, request::Parts, uri::PathAndQuery};
 use countersign_protocol::{ProblemCode, Secret, fields::CorrelationId, headers};
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, task::JoinSet};
 
 use crate::{
     clock::Clock,
     config::Config,
     domain::{
         answer::{Fault, Stop, refuse},
+        maintenance,
         passwords::Passwords,
         policy::Policy,
     },
@@ -42,6 +43,8 @@ struct Inner {
     random: Random,
     /// Locked to find a realm, not while one is opened: the others do not wait for its migrations.
     open: Mutex<HashMap<String, Opened>>,
+    /// The upkeep of each open realm. It ends with the last of these handles.
+    upkeep: Mutex<JoinSet<()>>,
 }
 
 /// A realm, once it is open. Requests for one that is being opened wait for it.
@@ -58,7 +61,13 @@ impl Realms {
     /// A fault when the database cannot be opened.
     pub async fn open(config: Config, public_url: String) -> Result<Self, Fault> {
         let random = config.seed.map_or_else(Random::system, Random::seeded);
-        let realms = Self(Arc::new(Inner { config, public_url, random, open: Mutex::default() }));
+        let realms = Self(Arc::new(Inner {
+            config,
+            public_url,
+            random,
+            open: Mutex::default(),
+            upkeep: Mutex::default(),
+        }));
         let default = realms.make(DEFAULT).await?;
         realms.cells().insert(DEFAULT.to_owned(), Arc::new(OnceCell::from(default)));
         Ok(realms)
@@ -102,6 +111,10 @@ impl Realms {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn upkeep(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {
+        self.0.upkeep.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The bearer of the control plane, where there is one.
     pub fn stub_bearer(&self) -> Option<&Secret<String>> {
         self.0.config.stub_bearer.as_ref()
@@ -119,6 +132,7 @@ impl Realms {
 
     /// Closes all stores.
     pub async fn close(&self) {
+        self.upkeep().abort_all();
         let worlds: Vec<_> = self.cells().values().filter_map(|cell| cell.get().map(Arc::clone)).collect();
         for world in worlds {
             world.store.close().await;
@@ -151,7 +165,7 @@ impl Realms {
             format!("{}/r/{name}", self.0.public_url)
         };
         let issuer = address.parse().map_err(|error| Fault::Stored(format!("the public address {error}")))?;
-        Ok(Arc::new(World {
+        let world = Arc::new(World {
             realm: name.to_owned(),
             issuer,
             clock,
@@ -161,7 +175,9 @@ impl Realms {
             keys,
             policy: Policy::of(config.preset),
             passwords: Passwords::new(config.password_hashes_at_once),
-        }))
+        });
+        self.upkeep().spawn(maintenance::run(Arc::clone(&world)));
+        Ok(world)
     }
 }
 

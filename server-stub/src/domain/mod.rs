@@ -7,6 +7,7 @@ pub mod factors;
 pub mod limits;
 pub mod login;
 pub mod mail;
+pub mod maintenance;
 pub mod passwords;
 pub mod places;
 pub mod policy;

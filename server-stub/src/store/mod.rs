@@ -44,6 +44,7 @@ pub mod idempotency;
 pub mod logins;
 pub mod methods;
 pub mod outbox;
+pub mod purge;
 pub mod push_devices;
 mod queue;
 mod reset;

@@ -5,10 +5,7 @@ use countersign_protocol::totp::{ConfirmTotp, StartTotp, TotpSetup};
 
 use crate::{
     domain::{events::Source, totp},
-    http::{
-        body::Body, context::InWorld, rejection::Rejection,
-        session_caller::SessionCaller,
-    },
+    http::{body::Body, context::InWorld, rejection::Rejection, session_caller::SessionCaller},
     world::Consuming,
 };
 

@@ -5,10 +5,7 @@ use countersign_protocol::push::{Respond, Responded};
 
 use crate::{
     domain::{events::Source, push},
-    http::{
-        body::Body, context::InWorld, device_caller::DeviceCaller,
-        rejection::Rejection,
-    },
+    http::{body::Body, context::InWorld, device_caller::DeviceCaller, rejection::Rejection},
     world::Consuming,
 };
 

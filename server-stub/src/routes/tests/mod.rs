@@ -1,11 +1,35 @@
 //! The routes as a client meets them, without a network: requests with real proofs, answers as they are sent.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+/// Makes a test of each case on each database. A case is an `async fn(Database)`.
+macro_rules! on_each_database {
+    ($($case:ident),+ $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$case($crate::store::Database::Memory { name: "routes".to_owned() }).await;
+                }
+            )+
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let Some(database) = $crate::testing::postgres().unwrap() else { return };
+                    super::$case(database).await;
+                }
+            )+
+        }
+    };
+}
+
 mod call;
 mod codes;
 mod devices;
 mod disabling;
 mod enumeration;
+mod maintenance;
 mod phone;
 mod push;
 mod races;

@@ -16,35 +16,11 @@ use super::{
 use crate::{
     domain::{factors::Factor, login},
     store::Database,
-    testing,
 };
 
 const MIA: &str = "mia@example.com";
 /// Seconds that pass, and how many wrong guesses are checked then, of however many that are made at once.
 const CHECKED: [(u64, usize); 3] = [(0, 3), (2, 1), (4, 1)];
-
-macro_rules! on_each_database {
-    ($($case:ident),+) => {
-        mod sqlite {
-            use super::Database;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    super::$case(Database::Memory { name: "races".to_owned() }).await;
-                }
-            )+
-        }
-        mod postgres {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    let Some(database) = super::testing::postgres().unwrap() else { return };
-                    super::$case(database).await;
-                }
-            )+
-        }
-    };
-}
 
 on_each_database!(
     one_code_lets_one_in,
