@@ -16,7 +16,7 @@ use crate::{
     domain::{
         answer::{Fault, Stop, refuse},
         maintenance,
-        passwords::Passwords,
+        passwords::{Passwords, Threads},
         policy::Policy,
     },
     http::nonce::Nonces,
@@ -41,6 +41,7 @@ struct Inner {
     config: Config,
     public_url: String,
     random: Random,
+    password_threads: Threads,
     /// Locked to find a realm, not while one is opened: the others do not wait for its migrations.
     open: Mutex<HashMap<String, Opened>>,
     /// The upkeep of each open realm. It ends with the last of these handles.
@@ -61,13 +62,9 @@ impl Realms {
     /// A fault when the database cannot be opened.
     pub async fn open(config: Config, public_url: String) -> Result<Self, Fault> {
         let random = config.seed.map_or_else(Random::system, Random::seeded);
-        let realms = Self(Arc::new(Inner {
-            config,
-            public_url,
-            random,
-            open: Mutex::default(),
-            upkeep: Mutex::default(),
-        }));
+        let password_threads = Threads::start(config.password_hashes_at_once)?;
+        let (open, upkeep) = (Mutex::default(), Mutex::default());
+        let realms = Self(Arc::new(Inner { config, public_url, random, password_threads, open, upkeep }));
         let default = realms.make(DEFAULT).await?;
         realms.cells().insert(DEFAULT.to_owned(), Arc::new(OnceCell::from(default)));
         Ok(realms)
@@ -174,7 +171,7 @@ impl Realms {
             store,
             keys,
             policy: Policy::of(config.preset),
-            passwords: Passwords::new(config.password_hashes_at_once),
+            passwords: Passwords::new(self.0.password_threads.clone()),
         });
         self.upkeep().spawn(maintenance::run(Arc::clone(&world)));
         Ok(world)

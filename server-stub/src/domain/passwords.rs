@@ -1,13 +1,17 @@
 //! Hashing passwords: Argon2id, a few computations at a time.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use countersign_protocol::{ProblemCode, fields::Password};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::{
     answer::{Answer, Fault, refuse},
@@ -23,12 +27,24 @@ const COMMON: &str = include_str!("common_passwords.txt");
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Hashes and verifies passwords. The bound keeps 64 logins at once from taking 64 times the memory (19 MiB each,
-/// OWASP's parameters for Argon2id) and both cores from everything else.
+/// Hashes and verifies passwords.
 pub struct Passwords {
-    running: Arc<Semaphore>,
+    threads: Threads,
     admitted: Semaphore,
 }
+
+/// The threads that compute, and nothing else; all realms of a server share them. Their number keeps 64 logins at once
+/// from taking 64 times the memory (19 MiB each, OWASP's parameters for Argon2id) and both cores from everything else.
+///
+/// An allocator keeps what a thread has given back for that thread. On the runtime's own threads for blocking work,
+/// which come and go, those 19 MiB would be kept twenty times over.
+#[derive(Clone)]
+pub struct Threads {
+    jobs: mpsc::Sender<Job>,
+    count: usize,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
 
 /// Computations that may wait for their turn. At some 20 ms each, more would keep their callers longer than they wait.
 const WAITING: usize = 64;
@@ -51,10 +67,9 @@ pub fn is_common(password: &Password) -> bool {
 }
 
 impl Passwords {
-    /// At most `at_once` computations at a time.
-    pub fn new(at_once: usize) -> Self {
-        let at_once = at_once.max(1);
-        Self { running: Arc::new(Semaphore::new(at_once)), admitted: Semaphore::new(at_once + WAITING) }
+    /// Computes on these threads.
+    pub fn new(threads: Threads) -> Self {
+        Self { admitted: Semaphore::new(threads.count + WAITING), threads }
     }
 
     /// A new hash in PHC form.
@@ -92,14 +107,48 @@ impl Passwords {
             let detail = "Too many sign-ins are under way. Nothing was changed; try again in a few seconds.";
             refuse(ProblemCode::Unavailable, detail).retry_after(2)
         })?;
-        let stopping = |_| Fault::Crypto("the server is stopping");
-        let permit = Arc::clone(&self.running).acquire_owned().await.map_err(stopping)?;
-        let job = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(permit);
-            result
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(move || {
+            // Nobody waits for it any more, so it is not done.
+            if !reply.is_closed() {
+                let _ = reply.send(work());
+            }
         });
-        Ok(job.await.unwrap_or(Err(Fault::Crypto("a password could not be hashed")))?)
+        let failed = Fault::Crypto("a password could not be hashed");
+        if self.threads.jobs.send(job).is_err() {
+            return Err(failed.into());
+        }
+        Ok(answer.await.unwrap_or(Err(failed))?)
+    }
+}
+
+impl Threads {
+    /// Starts this many, at least one. They end with the last clone of this.
+    ///
+    /// # Errors
+    /// A fault if the system gives no thread.
+    pub fn start(count: usize) -> Result<Self, Fault> {
+        let count = count.max(1);
+        let (jobs, waiting) = mpsc::channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..count {
+            let waiting = Arc::clone(&waiting);
+            thread::Builder::new()
+                .name("passwords".to_owned())
+                .spawn(move || compute_all(&waiting))
+                .map_err(|_| Fault::Crypto("there is no thread to hash passwords on"))?;
+        }
+        Ok(Self { jobs, count })
+    }
+}
+
+fn compute_all(waiting: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        // Whoever waits for a job holds the lock; it is given free before the job is done.
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        // A panic drops the reply, which tells whoever waits for it.
+        let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }
 
@@ -118,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_fits_its_password_alone() {
-        let passwords = Passwords::new(2);
+        let passwords = Passwords::new(Threads::start(2).unwrap());
         let (good, other): (Password, Password) =
             ("correct horse".parse().unwrap(), "battery staple".parse().unwrap());
         let hash = passwords.hash(&Random::system(), &good).await.unwrap();
@@ -132,11 +181,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_burst_does_not_queue_without_bound() {
-        let passwords = Passwords::new(2);
+        let threads = Threads::start(1).unwrap();
+        let (running, ended) = mpsc::channel::<()>();
+        threads.jobs.send(Box::new(move || assert!(ended.recv().is_err()))).unwrap();
+        let passwords = Passwords::new(threads);
         let password: Password = "correct horse".parse().unwrap();
-        let running = passwords.running.acquire_many(2).await.unwrap();
-        let mut waiting: Vec<_> =
-            (0..WAITING + 2).map(|_| Box::pin(passwords.check(&password, None))).collect();
+        let mut waiting: Vec<_> = (0..=WAITING).map(|_| Box::pin(passwords.check(&password, None))).collect();
         for check in &mut waiting {
             assert!(futures_util::poll!(check).is_pending());
         }
@@ -146,6 +196,14 @@ mod tests {
         assert_eq!((problem.code, problem.retry_after), (ProblemCode::Unavailable, Some(2)));
         drop((waiting, running));
         assert!(passwords.check(&password, None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_told_and_leaves_the_thread_to_the_next() {
+        let passwords = Passwords::new(Threads::start(1).unwrap());
+        let panicked = passwords.compute::<()>(|| panic!("this is what the test is about")).await;
+        assert!(matches!(panicked, Err(Stop::Fault(Fault::Crypto(_)))));
+        assert!(passwords.check(&"correct horse".parse().unwrap(), None).await.is_ok());
     }
 
     #[test]
