@@ -23,6 +23,7 @@ use countersign_protocol::{ProblemCode, Timestamp, fields::Email};
 
 use super::{
     answer::{Answer, Stop, refuse},
+    durations::in_words,
     policy::Attempts,
 };
 use crate::{
@@ -217,15 +218,14 @@ pub async fn locked_for(
     Ok(until.and_then(|until| rest(until, now)))
 }
 
-/// Whole seconds for people and `Retry-After`, never too few.
+/// Whole seconds for `Retry-After`, never too few.
 pub fn seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 fn too_many(wait: Duration) -> Stop {
-    let seconds = seconds(wait);
-    refuse(ProblemCode::TooManyRequests, format!("Too many attempts. Try again in {seconds} seconds."))
-        .retry_after(seconds)
+    let detail = format!("Too many attempts. Try again in {}.", in_words(wait));
+    refuse(ProblemCode::TooManyRequests, detail).retry_after(seconds(wait))
 }
 
 /// How long until all three windows have room and the pause is over.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use countersign_protocol::fields::{DisplayName, Email, OpaqueToken, ServerUrl};
 
+use super::durations::in_words;
 use crate::delivery::Mail;
 
 /// Proves the address of a new account by a link.
@@ -160,17 +161,6 @@ fn notice(to: &Email, subject: &str, text: &str) -> Mail {
     }
 }
 
-/// How long, in the largest unit that loses less than a tenth: `24 hours`, `15 minutes`, `1 minute`. Rounded up.
-fn in_words(duration: Duration) -> String {
-    let minutes = duration.as_secs().div_ceil(60).max(1);
-    let (count, unit) = if minutes >= 600 || minutes.is_multiple_of(60) {
-        (minutes.div_ceil(60), "hour")
-    } else {
-        (minutes, "minute")
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
 /// An address as strangers may see it: `mi***@example.com`.
 pub fn masked(email: &Email) -> String {
     let (local, domain) = email.as_str().split_once('@').unwrap_or((email.as_str(), ""));
@@ -181,18 +171,6 @@ pub fn masked(email: &Email) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        let words = |seconds| in_words(Duration::from_secs(seconds));
-        assert_eq!(words(900), "15 minutes");
-        assert_eq!(words(901), "16 minutes");
-        assert_eq!(words(1), "1 minute");
-        assert_eq!(words(3600), "1 hour");
-        assert_eq!(words(90 * 60), "90 minutes");
-        assert_eq!(words(24 * 3600), "24 hours");
-        assert_eq!(words(601 * 60), "11 hours");
-    }
 
     #[test]
     fn an_address_is_masked() {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod durations;
 pub mod events;
 pub mod factors;
 pub mod limits;

@@ -25,6 +25,7 @@ use countersign_protocol::{
 
 use super::{
     answer::{Answer, Fault, Stop, refuse},
+    durations::in_words,
     events::{About, Details, Event, Source, record},
     factors::Proven,
     mail,
@@ -91,9 +92,8 @@ pub async fn require_fresh(connection: &mut Connection, world: &World, session: 
     if world.now() < session.auth_time.plus(world.policy.reauthentication) {
         return Ok(());
     }
-    let minutes = world.policy.reauthentication.as_secs() / 60;
-    let detail =
-        format!("Changing sign-in methods takes a sign-in of the last {minutes} minutes. Sign in again.");
+    let recent = in_words(world.policy.reauthentication);
+    let detail = format!("Changing sign-in methods takes a sign-in of the last {recent}. Sign in again.");
     Err(refuse(ProblemCode::Forbidden, detail))
 }
 

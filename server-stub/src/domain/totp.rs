@@ -23,6 +23,7 @@ use totp_rs::{Algorithm, Builder, Totp};
 
 use super::{
     answer::{Answer, Fault, Stop, refuse},
+    durations::in_words,
     events::{About, Details, Event, Source, record},
     limits::{self, AccountKey, Claim, Failed, Penalty, seconds},
     mail, qr,
@@ -188,9 +189,9 @@ pub fn wrong_code(failed: Failed) -> Stop {
         Penalty::None => wrong(wrong_or_old),
         Penalty::Pause(pause) => wrong(wrong_or_old).retry_after(seconds(pause)),
         Penalty::Lock(lock) => {
-            let seconds = seconds(lock);
-            wrong(&format!("The code is wrong, once too often: codes are locked for {seconds} seconds."))
-                .retry_after(seconds)
+            let lasts = in_words(lock);
+            wrong(&format!("The code is wrong, once too often: codes are locked for {lasts}."))
+                .retry_after(seconds(lock))
         }
         Penalty::Disabled => wrong(
             "The code is wrong, and too many before it were: codes of this generator are not accepted any more. Use \
@@ -205,10 +206,9 @@ async fn claim(tx: &mut Tx, world: &World, source: &Source, user: &User) -> Answ
     match claim.locked_for(world) {
         None => Ok(claim),
         Some(rest) => {
-            let seconds = seconds(rest);
-            let detail =
-                format!("Set-up is locked after too many wrong codes. Try again in {seconds} seconds.");
-            Err(refuse(ProblemCode::AccountLocked, detail).retry_after(seconds))
+            let wait = in_words(rest);
+            let detail = format!("Set-up is locked after too many wrong codes. Try again in {wait}.");
+            Err(refuse(ProblemCode::AccountLocked, detail).retry_after(seconds(rest)))
         }
     }
 }

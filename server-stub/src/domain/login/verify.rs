@@ -16,6 +16,7 @@ use crate::{
     delivery,
     domain::{
         answer::{Answer, Stop, refuse},
+        durations::in_words,
         events::{Details, Event, Source, record},
         factors::Factor,
         limits::{self, AccountKey, Claim, Penalty, seconds},
@@ -75,9 +76,9 @@ async fn verify_totp(
         return Err(not_available("No code generator is set up. Use another method."));
     }
     if let Some(rest) = claim.locked_for(world) {
-        let seconds = seconds(rest);
-        let detail = format!("Codes are locked after too many wrong ones. Try again in {seconds} seconds.");
-        return Err(refuse(ProblemCode::AccountLocked, detail).retry_after(seconds));
+        let wait = in_words(rest);
+        let detail = format!("Codes are locked after too many wrong ones. Try again in {wait}.");
+        return Err(refuse(ProblemCode::AccountLocked, detail).retry_after(seconds(rest)));
     }
     if totp::consume(tx, world, &generators, &body.code, &claim).await?.is_none() {
         return Err(wrong(tx, world, source, &login, user, claim).await?);

@@ -14,6 +14,7 @@ use super::unlocked;
 use crate::{
     domain::{
         answer::{Answer, Stop, refuse},
+        durations::in_words,
         events::{About, Details, Event, Source, record},
         factors::Factor,
         limits::seconds,
@@ -92,7 +93,8 @@ async fn allowed(tx: &mut Tx, world: &World, user: &User) -> Answer<()> {
         return Ok(());
     }
     let wait = oldest.map_or(rules.window, |oldest| oldest.plus(rules.window).since(now));
-    let detail = "Too many approvals were asked for. Use another method, or wait.";
+    let detail =
+        format!("Too many approvals were asked for. Use another method, or try again in {}.", in_words(wait));
     Err(refuse(ProblemCode::TooManyRequests, detail).retry_after(seconds(wait)))
 }
 

@@ -123,7 +123,9 @@ async fn five_wrong_codes_lock_codes_over_all_logins() {
     assert_eq!(stub.events("authenticator_locked").await, 1);
     stub.advance(60);
     let good = device.verify(&login, &generator.code(&stub, 0)).send().await;
-    assert_eq!(good.refused("account_locked")["retry_after"], 840);
+    let problem = good.refused("account_locked");
+    assert_eq!(problem["retry_after"], 840);
+    assert!(problem["detail"].as_str().unwrap().ends_with("Try again in 14 minutes."), "{problem}");
     let again = device.sign_in(MIA).send().await.ok(StatusCode::OK);
     assert_eq!(again, json!({"status": "locked", "retry_after": 840}));
     stub.advance(840);

@@ -186,6 +186,7 @@ async fn five_requests_in_ten_minutes_are_enough() {
     assert_eq!(phone.requests().await.len(), 2);
     let problem = laptop.ask(&other).send().await.refused("too_many_requests");
     assert_eq!(problem["retry_after"], 600);
+    assert!(problem["detail"].as_str().unwrap().ends_with("try again in 10 minutes."), "{problem}");
     stub.advance(600);
     laptop.asked(&laptop.waiting(MIA).await).await;
 }

@@ -126,7 +126,9 @@ async fn sign_ups_with_one_address_are_limited() {
     }
     let reply = device.post("/signup", sign_up(MIA)).send().await;
     assert_eq!(reply.headers["retry-after"], "60");
-    assert_eq!(reply.refused("too_many_requests")["retry_after"], 60);
+    let problem = reply.refused("too_many_requests");
+    assert_eq!(problem["retry_after"], 60);
+    assert_eq!(problem["detail"], "Too many attempts. Try again in 1 minute.");
     stub.advance(60);
     device.post("/signup", sign_up(MIA)).send().await.ok(StatusCode::ACCEPTED);
     assert_eq!(stub.mails(MIA).await.len(), 6);
