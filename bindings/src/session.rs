@@ -97,7 +97,7 @@ impl Session {
         Ok(self.0.enrolled_devices().await?)
     }
 
-    /// Takes an authenticator off the account, wherever it is.
+    /// Takes an authenticator off the account, wherever it is. That it is gone already is no error.
     pub async fn remove_enrolled_device(&self, id: EnrolmentId) -> Result<(), CountersignError> {
         Ok(self.0.remove_enrolled_device(id).await?)
     }

@@ -1,4 +1,5 @@
 use countersign_protocol::{
+    ProblemCode,
     ids::EnrolmentId,
     push::{EnrolledDevice, EnrolledDevices, EnrolmentTicket},
 };
@@ -26,11 +27,15 @@ impl Session {
         self.call(Call::get("/mfa/push/devices")).await.map(|EnrolledDevices { devices }| devices)
     }
 
-    /// Takes an authenticator off the account, wherever it is.
+    /// Takes an authenticator off the account, wherever it is. That it is gone already is no error: the answer to an
+    /// earlier attempt may have been lost.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `enrolment_not_found` when it is gone already.
+    /// [`Error::SessionEnded`], or why there is no answer.
     pub async fn remove_enrolled_device(&self, id: EnrolmentId) -> Result<(), Error> {
-        self.call(Call::delete(&format!("/mfa/push/devices/{id}"))).await
+        match self.call(Call::delete(&format!("/mfa/push/devices/{id}"))).await {
+            Err(Error::Refused(refusal)) if refusal.code == ProblemCode::EnrolmentNotFound => Ok(()),
+            outcome => outcome,
+        }
     }
 }

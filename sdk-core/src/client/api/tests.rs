@@ -1,9 +1,13 @@
-use countersign_protocol::{account::TokenSet, ids::EnrolmentId};
+use countersign_protocol::{ProblemCode, account::TokenSet, ids::EnrolmentId};
 use serde_json::{Value, json};
 
-use crate::client::{
-    Session,
-    fixture::{Fixture, body, email, header, id, no_content, token, tokens},
+use crate::{
+    Error,
+    client::{
+        Session,
+        fixture::{Fixture, body, email, header, id, no_content, problem, token, tokens},
+    },
+    ports::HttpError,
 };
 
 async fn session(fixture: &Fixture) -> Session {
@@ -99,4 +103,17 @@ async fn enrolling_and_removing_authenticators() {
     let enrolment: EnrolmentId = id(4).parse().unwrap();
     session(&fixture).await.remove_enrolled_device(enrolment).await.unwrap();
     assert_eq!(asked(&fixture), ("DELETE", format!("/mfa/push/devices/{}", id(4)), false, None));
+}
+
+#[tokio::test]
+async fn an_authenticator_whose_removal_was_answered_in_vain_is_removed() {
+    let fixture = Fixture::new();
+    fixture.http.push_error(HttpError::TimedOut);
+    fixture.http.push_json(404, &problem(ProblemCode::EnrolmentNotFound));
+    session(&fixture).await.remove_enrolled_device(id(4).parse().unwrap()).await.unwrap();
+    assert_eq!(fixture.http.requests().len(), 2);
+
+    fixture.http.push_json(404, &problem(ProblemCode::NotFound));
+    let other = session(&fixture).await.remove_enrolled_device(id(4).parse().unwrap()).await;
+    assert!(matches!(other, Err(Error::Refused(refusal)) if refusal.code == ProblemCode::NotFound));
 }

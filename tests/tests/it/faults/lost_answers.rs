@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign::testing::DroppingHttp;
 use countersign_tests::{
-    Realm, Stage,
+    Account, Device, Realm, Stage,
     networks::{Forgetful, Proxy},
     on_both_databases, path,
 };
@@ -41,4 +41,16 @@ async fn each_answer_of_the_path_in_turn() {
     stage.stop().await;
 }
 
-on_both_databases!(the_path_on_a_network_that_forgets);
+/// The removal is asked for again where its answer was lost, and the server does not find the device any more.
+async fn a_device_is_removed_once(realm: Realm) {
+    let network = Arc::new(DroppingHttp::new(realm.http()));
+    let laptop = Device::behind(network.clone(), "Laptop", &realm);
+    let account = Account::open_on(laptop, &realm, "Mia").await;
+    let (phone, tablet) = (account.phone("Phone").await, account.phone("Tablet").await);
+    network.drop_answer(1);
+    account.session.remove_enrolled_device(phone.enrolment.id).await.unwrap();
+    let left = account.session.enrolled_devices().await.unwrap();
+    assert_eq!(left.iter().map(|device| device.enrolment_id).collect::<Vec<_>>(), [tablet.enrolment.id]);
+}
+
+on_both_databases!(the_path_on_a_network_that_forgets, a_device_is_removed_once);
