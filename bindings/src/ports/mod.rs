@@ -75,7 +75,8 @@ pub struct HostPorts {
 /// How the SDK's own network reaches servers and whom it believes.
 #[derive(Debug, Clone, Default, uniffi::Record)]
 pub struct Network {
-    /// Root certificates (DER) to trust beside the platform's, such as that of a company or a test bench.
+    /// Root certificates (DER) to trust beside the platform's, such as that of a company or a test bench. Refused on
+    /// Android, which trusts those that are installed on the device.
     #[uniffi(default)]
     pub root_certificates: Vec<Vec<u8>>,
     /// Hosts that are believed only with one of these keys. Each needs at least two: the one in use, and a backup.

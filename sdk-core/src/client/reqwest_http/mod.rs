@@ -19,6 +19,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The network as the operating system gives it.
 ///
 /// One is enough for all servers: pins are kept by host.
+///
+/// On Android certificates are judged by Java code. The app includes the Kotlin component of
+/// `rustls-platform-verifier`, and calls that crate's `android::init_with_env` once before the first request, which
+/// panics otherwise.
 #[derive(Debug, Clone)]
 pub struct ReqwestHttp {
     client: reqwest::Client,
@@ -34,6 +38,9 @@ pub struct HttpConfig {
 
 impl HttpConfig {
     /// Also trusts this root certificate (DER), such as that of a company or a test bench.
+    ///
+    /// Not on Android, where [`ReqwestHttp::new`] refuses it. What is installed on the device, by its owner or
+    /// company, is trusted there without it.
     #[must_use]
     pub fn root_certificate(mut self, der: Vec<u8>) -> Self {
         self.roots.push(der.into());
@@ -61,7 +68,8 @@ impl ReqwestHttp {
     /// first needed.
     ///
     /// # Errors
-    /// [`HttpError::Untrusted`] when a root certificate cannot be read, or TLS cannot be set up.
+    /// [`HttpError::Untrusted`] when a root certificate cannot be read or, on Android, is given at all, or when TLS
+    /// cannot be set up.
     #[expect(clippy::disallowed_methods, reason = "the one home of the HTTP client")]
     pub fn new(config: HttpConfig) -> Result<Self, HttpError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());

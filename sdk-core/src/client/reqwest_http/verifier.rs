@@ -27,12 +27,17 @@ pub(super) struct PinnedVerifier {
 
 impl PinnedVerifier {
     /// # Errors
-    /// [`HttpError::Untrusted`] when a root certificate cannot be read.
+    /// [`HttpError::Untrusted`] when a root certificate cannot be read, or the platform takes none.
     pub(super) fn new(
         provider: Arc<CryptoProvider>,
         roots: Vec<CertificateDer<'static>>,
         pins: BTreeMap<String, PinSet>,
     ) -> Result<Self, HttpError> {
+        if cfg!(target_os = "android") && !roots.is_empty() {
+            return Err(HttpError::Untrusted {
+                reason: "Android takes no root certificates from an app; install them on the device".to_owned(),
+            });
+        }
         let mut readable = rustls::RootCertStore::empty();
         for root in &roots {
             readable.add(root.clone()).map_err(|error| HttpError::Untrusted {
@@ -43,7 +48,7 @@ impl PinnedVerifier {
     }
 
     fn platform(&self) -> Result<&Verifier, Error> {
-        let make = || Verifier::new_with_extra_roots(self.roots.clone(), Arc::clone(&self.provider));
+        let make = || verifier(self.roots.clone(), Arc::clone(&self.provider));
         self.platform.get_or_init(make).as_ref().map_err(Clone::clone)
     }
 
@@ -55,6 +60,17 @@ impl PinnedVerifier {
         }
         Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(NotPinned)))))
     }
+}
+
+#[cfg(not(target_os = "android"))]
+fn verifier(roots: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Verifier, Error> {
+    Verifier::new_with_extra_roots(roots, provider)
+}
+
+/// Android's verifier takes no further roots; those of a configuration were refused before.
+#[cfg(target_os = "android")]
+fn verifier(_: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Verifier, Error> {
+    Verifier::new(provider)
 }
 
 #[derive(Debug, thiserror::Error)]
