@@ -1,6 +1,9 @@
 use countersign::{
     Error, Refusal, UserAction,
-    protocol::{InvalidField, ProblemCode, account::SessionEnd, fields::CorrelationId, push::ChallengeState},
+    protocol::{
+        InvalidField, ProblemCode, account::SessionEnd, fields::CorrelationId, problem::FieldProblem,
+        push::ChallengeState,
+    },
 };
 
 /// What went wrong, by what the caller can do about it.
@@ -44,6 +47,9 @@ pub enum CountersignError {
         attempts_left: Option<u32>,
         /// Seconds to wait.
         retry_after: Option<u64>,
+        /// What the server says about single fields, each by its path in the request, such as `admin_email`. Show
+        /// each beside its input; empty where the refusal is about the whole request.
+        fields: Vec<FieldProblem>,
         /// Finds the request in the server's log.
         correlation_id: Option<CorrelationId>,
     },
@@ -130,8 +136,8 @@ impl From<Error> for CountersignError {
             Error::Interrupted { reason } => Self::Interrupted { reason },
             Error::Untrusted { reason } => Self::Untrusted { reason },
             Error::Refused(refusal) => {
-                let Refusal { code, detail, attempts_left, retry_after, correlation_id } = *refusal;
-                Self::Refused { code, detail, attempts_left, retry_after, correlation_id }
+                let Refusal { code, detail, attempts_left, retry_after, fields, correlation_id } = *refusal;
+                Self::Refused { code, detail, attempts_left, retry_after, fields, correlation_id }
             }
             Error::SessionEnded { reason } => Self::SessionEnded { reason },
             Error::UnexpectedAnswer { reason, correlation_id } => {
@@ -159,8 +165,15 @@ impl From<CountersignError> for Error {
             Ffi::Offline { reason } => Self::Offline { reason },
             Ffi::Interrupted { reason } => Self::Interrupted { reason },
             Ffi::Untrusted { reason } => Self::Untrusted { reason },
-            Ffi::Refused { code, detail, attempts_left, retry_after, correlation_id } => {
-                Self::Refused(Box::new(Refusal { code, detail, attempts_left, retry_after, correlation_id }))
+            Ffi::Refused { code, detail, attempts_left, retry_after, fields, correlation_id } => {
+                Self::Refused(Box::new(Refusal {
+                    code,
+                    detail,
+                    attempts_left,
+                    retry_after,
+                    fields,
+                    correlation_id,
+                }))
             }
             Ffi::SessionEnded { reason } => Self::SessionEnded { reason },
             Ffi::UnexpectedAnswer { reason, correlation_id } => {
@@ -204,6 +217,7 @@ mod tests {
                 detail: "Try the next code.".into(),
                 attempts_left: Some(4),
                 retry_after: Some(7),
+                fields: vec![FieldProblem { field: "code".into(), problem: "is old".into() }],
                 correlation_id: correlation_id(),
             })),
             Error::SessionEnded { reason: Some(SessionEnd::TokenReused) },

@@ -1,6 +1,6 @@
-//! The codes of the server's refusals, as the protocol has them.
+//! What the server's refusals say, as the protocol has it.
 
-use countersign::protocol::ProblemCode;
+use countersign::protocol::{ProblemCode, problem::FieldProblem};
 
 /// What went wrong, as the server names it.
 #[uniffi::remote(Enum)]
@@ -71,4 +71,13 @@ pub enum ProblemCode {
     Internal,
     /// A code that this version does not know. Treated as a refusal.
     Unknown,
+}
+
+/// One field that the server refused.
+#[uniffi::remote(Record)]
+pub struct FieldProblem {
+    /// Path of the field in the request, such as `admin_email`.
+    pub field: String,
+    /// What is wrong and what to send instead.
+    pub problem: String,
 }

@@ -1,7 +1,8 @@
 //! The one error of the SDK.
 
 use countersign_protocol::{
-    InvalidField, Problem, ProblemCode, account::SessionEnd, fields::CorrelationId, push::ChallengeState,
+    InvalidField, Problem, ProblemCode, account::SessionEnd, fields::CorrelationId, problem::FieldProblem,
+    push::ChallengeState,
 };
 
 use crate::ports::{HttpError, RandomError, SignerError, StorageError, VerifierError};
@@ -121,6 +122,9 @@ pub struct Refusal {
     pub attempts_left: Option<u32>,
     /// Seconds to wait.
     pub retry_after: Option<u64>,
+    /// What the server says about single fields, each by its path in the request, such as `admin_email`. Show each
+    /// beside its input; empty where the refusal is about the whole request.
+    pub fields: Vec<FieldProblem>,
     /// Finds the request in the server's log.
     pub correlation_id: Option<CorrelationId>,
 }
@@ -221,6 +225,7 @@ impl From<Problem> for Error {
                 detail: problem.detail,
                 attempts_left: problem.attempts_left,
                 retry_after: problem.retry_after,
+                fields: problem.fields,
                 correlation_id: problem.correlation_id,
             })),
         }

@@ -11,6 +11,7 @@ from countersign import (
     Authenticator,
     Client,
     CountersignError,
+    FieldProblem,
     LoginState,
     MemoryStorage,
     MethodKind,
@@ -49,6 +50,17 @@ def test_a_wrong_password_is_refused(account):
         asyncio.run(account.client.login(account.email, PASSWORD + "!"))
     assert error.value.code == ProblemCode.INVALID_CREDENTIALS
     assert error.value.attempts_left is None
+
+
+def test_a_refusal_names_the_fields_that_it_is_about(stub, ports):
+    client = Client(stub.url, ports)
+    with pytest.raises(CountersignError.Refused) as error:
+        asyncio.run(client.sign_up("Acme", "eva@example.com", "Eva", "Password123"))
+    assert error.value.code == ProblemCode.INVALID_REQUEST
+    assert error.value.fields == [
+        FieldProblem(field="password", problem="is a common password; a few unrelated words work well")
+    ]
+    assert error.value.user_action() == UserAction.CORRECT_INPUT
 
 
 def test_a_ticket_is_good_once(account):
