@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use countersign_protocol::{Timestamp, device::DeviceDescription, fields::ServerUrl};
 
-use super::{LOG_TARGET, ServerConfig, transport::Transport};
+use super::{LOG_TARGET, ServerConfig, session::Places, transport::Transport};
 use crate::{
     Error,
     device::DeviceIdentity,
@@ -18,6 +18,7 @@ struct Inner {
     config: ServerConfig,
     transport: Transport,
     trust: TrustStore,
+    sessions: Places,
 }
 
 impl Client {
@@ -25,7 +26,7 @@ impl Client {
     pub fn new(config: ServerConfig, ports: Ports) -> Self {
         let transport = Transport::new(&config, ports.clone());
         let trust = TrustStore::new(ports, config.url().clone());
-        Self(Arc::new(Inner { config, transport, trust }))
+        Self(Arc::new(Inner { config, transport, trust, sessions: Places::default() }))
     }
 
     /// The server at this address, with the defaults of [`ServerConfig::new`]. Nothing is sent yet.
@@ -56,6 +57,10 @@ impl Client {
 
     pub(super) fn trust(&self) -> &TrustStore {
         &self.0.trust
+    }
+
+    pub(super) fn sessions(&self) -> &Places {
+        &self.0.sessions
     }
 
     pub(super) fn ports(&self) -> &Ports {

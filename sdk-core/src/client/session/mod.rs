@@ -13,9 +13,13 @@
 //! ```
 //!
 //! However many tasks need a token, one of them refreshes and the others wait for it. The latest refresh token lives
-//! in secure storage and nowhere else, so two objects for one session, or two processes, do not use up each other's.
-//! A task that is cancelled while it refreshes, and an answer that is lost, cost nothing: the server gives the same
-//! successor again until that is used.
+//! in secure storage and nowhere else, and objects of one client that are the same session take turns at it. A task
+//! that is cancelled while it refreshes, and an answer that is lost, cost nothing: the server gives the same successor
+//! again until that is used.
+//!
+//! Two clients, or two processes, on one storage do not put back each other's tokens. They do not take turns, though:
+//! if one is held up between reading the token and reaching the server, and the other refreshes twice meanwhile, the
+//! server takes the late token for a copy and ends the session. Make one client for each server, and clone it.
 
 mod store;
 
@@ -30,6 +34,7 @@ use countersign_protocol::{
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, watch};
 
+pub(super) use self::store::Places;
 use self::store::{Record, SessionStore};
 use super::{
     Client, LOG_TARGET,
@@ -71,12 +76,12 @@ impl Client {
     /// [`Error::Damaged`] when the stored session cannot be read, [`Error::Locked`] or [`Error::Device`] when the
     /// storage does not answer. It is left as it is.
     pub async fn resume_session(&self, user: &Email) -> Result<Option<Session>, Error> {
-        let store = SessionStore::new(self.ports().storage.clone(), self.server(), user);
+        let store = SessionStore::new(self, user);
         let Some(record) = store.load().await? else { return Ok(None) };
         let device = self.device().await?;
         if record.jkt != device.thumbprint() {
             self.log(Level::Warning, "the device key has changed, so the stored session is of no use");
-            store.remove().await?;
+            store.remove(record.session_id).await?;
             return Ok(None);
         }
         Ok(Some(Session::new(self.transport().clone(), store, device, record.session_id, None)))
@@ -91,7 +96,7 @@ impl Session {
         user: &Email,
         tokens: TokenSet,
     ) -> Result<Self, Error> {
-        let store = SessionStore::new(client.ports().storage.clone(), client.server(), user);
+        let store = SessionStore::new(client, user);
         let access = Access::from_tokens(&tokens, tokens.session_id)?;
         store.save(Record::new(tokens.session_id, &tokens.refresh_token, device.thumbprint())).await?;
         Ok(Self::new(client.transport().clone(), store, device, tokens.session_id, Some(access)))
@@ -143,7 +148,7 @@ impl Session {
     /// [`Error::Locked`] or [`Error::Device`] when the storage does not do it. The session goes on.
     pub async fn forget(&self) -> Result<(), Error> {
         let _refreshing = self.0.access.lock().await;
-        self.0.store.remove().await?;
+        self.0.store.remove(self.0.session_id).await?;
         self.over(Some(SessionEnd::LoggedOut));
         Ok(())
     }
@@ -208,11 +213,8 @@ impl Session {
     }
 
     async fn refreshed(&self, access: &mut Option<Access>) -> Result<Access, Error> {
-        let record = match self.0.store.load().await? {
-            Some(record) if record.session_id == self.0.session_id => record,
-            // Signed out by another object, or replaced by a newer login.
-            _ => return Err(self.over(None)),
-        };
+        let _turn = self.0.store.turn().await;
+        let record = self.still(self.0.store.load().await?)?;
         let body = Refresh { refresh_token: record.refresh_token()? };
         let key = self.0.transport.idempotency_key()?;
         let call = Call::post("/auth/refresh", &body).by(Auth::Dpop { key: &self.0.device.key }).under(&key);
@@ -224,8 +226,14 @@ impl Session {
             answer => answer?,
         };
         let fresh = Access::from_tokens(&tokens, self.0.session_id)?;
-        self.0.store.save(Record::new(tokens.session_id, &tokens.refresh_token, record.jkt)).await?;
+        let successor = Record::new(tokens.session_id, &tokens.refresh_token, record.jkt.clone());
+        self.still(self.0.store.succeed(record, successor).await?)?;
         Ok(access.insert(fresh).clone())
+    }
+
+    /// What is stored, if it is of this session. Else another object signed out, or a newer login took its place.
+    fn still(&self, stored: Option<Record>) -> Result<Record, Error> {
+        stored.filter(|record| record.session_id == self.0.session_id).ok_or_else(|| self.over(None))
     }
 
     async fn end(&self, reason: Option<SessionEnd>) {
@@ -235,7 +243,7 @@ impl Session {
 
     /// Ends the session here and removes what is stored of it. The caller holds the lock.
     async fn forgotten(&self, reason: Option<SessionEnd>) -> Error {
-        if let Err(error) = self.0.store.remove().await {
+        if let Err(error) = self.0.store.remove(self.0.session_id).await {
             // A token that the server does not take any more is worth nothing; it goes with the next login.
             let line = format!("the ended session could not be removed from storage: {error}");
             self.0.transport.ports().log.log(Level::Warning, LOG_TARGET, &line);

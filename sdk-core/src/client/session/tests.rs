@@ -1,3 +1,5 @@
+mod sharing;
+
 use std::{sync::Arc, time::Duration};
 
 use countersign_protocol::{Problem, account::TokenSet};
@@ -277,36 +279,6 @@ async fn a_session_of_another_device_key_is_dropped() {
     fixture.ports.signer.delete(&device.key).unwrap();
     assert!(fixture.client().resume_session(&email()).await.unwrap().is_none());
     assert_eq!(stored(&fixture), None);
-}
-
-#[tokio::test]
-async fn two_objects_for_one_session_do_not_use_up_each_others_token() {
-    let fixture = Fixture::new();
-    let first = begun(&fixture).await;
-    let second = fixture.client().resume_session(&email()).await.unwrap().unwrap();
-    fixture.http.push_json(200, &tokens("a2", 's'));
-    first.refresh().await.unwrap();
-    fixture.http.push_json(200, &tokens("a3", 't'));
-    second.refresh().await.unwrap();
-    assert_eq!(used(&fixture), ["r", "s"]);
-
-    no_content(&fixture.http);
-    first.logout().await.unwrap();
-    assert_eq!(second.refresh().await.unwrap_err(), Error::SessionEnded { reason: None });
-    assert_eq!(fixture.http.requests().len(), 3);
-}
-
-#[tokio::test]
-async fn a_newer_login_takes_the_place_of_the_session() {
-    let fixture = Fixture::new();
-    let older = begun(&fixture).await;
-    let client = fixture.client();
-    let mut newer = tokens("b1", 'z');
-    newer["session_id"] = id(6).into();
-    let newer: TokenSet = serde_json::from_value(newer).unwrap();
-    Session::begin(&client, client.device().await.unwrap(), &email(), newer).await.unwrap();
-    assert_eq!(older.refresh().await.unwrap_err(), Error::SessionEnded { reason: None });
-    assert_eq!(stored_token(&fixture), Some('z'), "the newer one is left alone");
 }
 
 #[tokio::test]
