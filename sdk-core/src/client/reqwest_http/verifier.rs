@@ -35,7 +35,8 @@ impl PinnedVerifier {
     ) -> Result<Self, HttpError> {
         if cfg!(target_os = "android") && !roots.is_empty() {
             return Err(HttpError::Untrusted {
-                reason: "Android takes no root certificates from an app; install them on the device".to_owned(),
+                reason: "Android takes no root certificates from an app; install them on the device"
+                    .to_owned(),
             });
         }
         let mut readable = rustls::RootCertStore::empty();
