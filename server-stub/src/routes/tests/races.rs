@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use countersign_protocol::login::{LoginOutcome, MfaRequired};
 use futures_util::future::join_all;
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use super::{
     PASSWORD, SignedIn, Stub,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{factors::Factor, login},
-    store::Database,
+    store::{Database, users},
 };
 
 const MIA: &str = "mia@example.com";
@@ -242,6 +243,42 @@ async fn a_report_and_asking_again_happen_in_turn(database: Database) {
         let code = reply.json()["code"].as_str().unwrap().to_owned();
         assert!(known.contains(&&*code), "{code}");
     }
+}
+
+/// Whoever asks a user holds the user, then closes what is open. A report that came to the open request first, and to
+/// the user second, would stand in its way.
+#[tokio::test]
+async fn a_report_waits_while_its_user_is_asked() {
+    const WAITING: &str =
+        "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))";
+    let Some(database) = crate::testing::postgres().unwrap() else { return };
+    let stub = Stub::on(database).await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
+    let login = laptop.waiting(MIA).await;
+    laptop.asked(&login).await;
+    let request = phone.request().await;
+    let (locked, is_locked) = oneshot::channel();
+    let ask = stub.world.transact(move |tx| {
+        Box::pin(async move {
+            users::lock_by_login(tx, login.login_id).await?;
+            locked.send(()).unwrap();
+            while sqlx::query_scalar::<_, i64>(WAITING).fetch_one(tx.connection()).await.unwrap() == 0 {
+                tokio::task::yield_now().await;
+            }
+            let supersede = sqlx::query("UPDATE mfa_push_challenges SET state = 'superseded'");
+            supersede.execute(tx.connection()).await.unwrap();
+            Ok(())
+        })
+    });
+    let report = async {
+        is_locked.await.unwrap();
+        phone.answer(&request, Word::NotMe).send().await
+    };
+    let (asked, reported) = tokio::join!(ask, report);
+    asked.unwrap();
+    reported.refused("challenge_closed");
 }
 
 async fn one_key_is_enrolled_once(database: Database) {
