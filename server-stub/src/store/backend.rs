@@ -22,7 +22,7 @@ use tokio::{sync::RwLock, task::AbortHandle};
 use url::Url;
 
 use super::{
-    Database, StoreError,
+    Database, StoreError, audit,
     queue::Queue,
     tx::{Held, Job, Tx},
     wakes::Hub,
@@ -181,6 +181,7 @@ async fn transact(pool: &AnyPool, channel: &str, job: &mut dyn Job) -> Result<()
     if !job.run(&mut tx).await {
         return Ok(());
     }
+    audit::write_heads(&mut tx).await.map_err(|error| StoreError::Commit(Arc::new(error)))?;
     announce(&mut tx, channel).await.map_err(|error| StoreError::Commit(Arc::new(error)))?;
     match tx.into_held() {
         Held::Transaction(transaction) => transaction.commit().await,

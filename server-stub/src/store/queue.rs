@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, Connection};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    StoreError,
+    StoreError, audit,
     tx::{Held, Job, Tx},
     wakes::Hub,
 };
@@ -65,6 +65,7 @@ async fn write(mut tx: Tx, mut waiting: mpsc::Receiver<Box<dyn Job>>, hub: Arc<H
             // Fails where the database has rolled back by itself, as it does when a disk is full.
             let _ = tx.execute(ROLLBACK).await;
             tx.topics.clear();
+            tx.heads.clear();
         }
         for topic in tx.topics.drain(..) {
             hub.wake(&topic);
@@ -84,14 +85,16 @@ async fn commit(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), sqlx::Err
     tx.execute(BEGIN).await?;
     let count = group.len();
     for (index, job) in group.iter_mut().enumerate() {
-        let notified = tx.topics.len();
+        let (notified, heads) = (tx.topics.len(), tx.heads.clone());
         if !job.run(tx).await {
             tx.topics.truncate(notified);
+            tx.heads = heads;
             tx.execute(UNDO).await?;
         } else if index + 1 < count {
             tx.execute(KEEP).await?;
         }
     }
+    audit::write_heads(tx).await?;
     tx.execute(COMMIT).await
 }
 

@@ -1,14 +1,15 @@
 //! One transaction, and one queued unit of work in it.
 
-use std::panic::AssertUnwindSafe;
+use std::{collections::BTreeMap, panic::AssertUnwindSafe};
 
+use countersign_protocol::ids::TenantId;
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{Any, AnyConnection, SqlSafeStr, Transaction};
 use tokio::sync::oneshot;
 
 use super::{
     StoreError,
-    audit::{self, AuditEntry},
+    audit::{self, AuditEntry, Head},
 };
 
 #[cfg(test)]
@@ -24,6 +25,8 @@ pub struct Tx {
     pub(super) topics: Vec<String>,
     /// What to append to the audit log at the end, each with its salt.
     pub(super) entries: Vec<([u8; 32], AuditEntry)>,
+    /// Where the chains end that were appended to; written before the commit.
+    pub(super) heads: BTreeMap<TenantId, Head>,
 }
 
 /// The writer of SQLite keeps one connection for life; PostgreSQL borrows one per transaction.
@@ -34,7 +37,7 @@ pub(super) enum Held {
 
 impl Tx {
     pub(super) fn new(connection: Held) -> Self {
-        Self { connection, topics: Vec::new(), entries: Vec::new() }
+        Self { connection, topics: Vec::new(), entries: Vec::new(), heads: BTreeMap::new() }
     }
 
     /// Where statements run. The transaction is begun and ended by the store alone: use no `BEGIN`, `COMMIT`,
@@ -46,6 +49,11 @@ impl Tx {
             Held::Writer(connection) => connection,
             Held::Transaction(transaction) => transaction,
         }
+    }
+
+    /// Whether no other transaction runs beside this one, so that there is nobody to lock a row against.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self.connection, Held::Writer(_))
     }
 
     /// Wakes whoever waits for `topic`, on every node, if and after this transaction is committed.

@@ -156,16 +156,13 @@ pub async fn activate(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Option<
     Ok(row.map(|row| row.parsed("id")).transpose()?)
 }
 
-/// Makes whatever else is done for this user wait until this transaction ends, on every node.
+/// Makes whatever else is done for this user wait until this transaction ends, on every node. Whoever needs more than
+/// the user locks the user first, before attempts are counted and anything is read.
 ///
 /// # Errors
 /// As any statement.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET id = id WHERE id = $1")
-        .bind(id.to_string())
-        .execute(tx.connection())
-        .await?;
-    Ok(())
+    lock_where(tx, "UPDATE users SET name = name WHERE id = $1", id.to_string()).await
 }
 
 /// As [`lock`], for the user of a login.
@@ -173,10 +170,23 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<(), StoreError> {
 /// # Errors
 /// As any statement.
 pub async fn lock_by_login(tx: &mut Tx, id: LoginId) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET id = id WHERE id = (SELECT user_id FROM logins WHERE id = $1)")
-        .bind(id.to_string())
-        .execute(tx.connection())
-        .await?;
+    let lock = "UPDATE users SET name = name WHERE id = (SELECT user_id FROM logins WHERE id = $1)";
+    lock_where(tx, lock, id.to_string()).await
+}
+
+/// As [`lock`], for the user with this address in canonical form, if there is one.
+///
+/// # Errors
+/// As any statement.
+pub async fn lock_by_email(tx: &mut Tx, canonical: String) -> Result<(), StoreError> {
+    let lock = "UPDATE users SET name = name WHERE email_canonical = $1 AND deleted_at IS NULL";
+    lock_where(tx, lock, canonical).await
+}
+
+async fn lock_where(tx: &mut Tx, lock: &'static str, which: String) -> Result<(), StoreError> {
+    if !tx.is_alone() {
+        sqlx::query(lock).bind(which).execute(tx.connection()).await?;
+    }
     Ok(())
 }
 

@@ -56,9 +56,9 @@ pub async fn outcome(
     world
         .consume(request, move |tx| {
             Box::pin(async move {
+                users::lock_by_login(tx, id).await?;
                 let login = find_for(tx.connection(), &caller, id, inside.now()).await?;
                 let user = user_of(tx.connection(), &login).await?;
-                users::lock(tx, user.id).await?;
                 let authenticated = collect(tx, &inside, &source, login, &user, None).await?;
                 Ok(LoginOutcome::Authenticated(authenticated))
             })

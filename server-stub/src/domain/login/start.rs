@@ -73,8 +73,10 @@ pub async fn start(world: &Arc<World>, request: Consuming, sign_in: SignIn) -> A
     world
         .consume(request, move |tx| {
             Box::pin(async move {
+                let email = sign_in.body.email.canonical();
+                users::lock_by_email(tx, email.clone()).await?;
                 let claim = limits::claim(tx, &inside, account.password(&sign_in.source.address)).await?;
-                let user = users::by_email(tx.connection(), &sign_in.body.email.canonical()).await?;
+                let user = users::by_email(tx.connection(), &email).await?;
                 // A password that was changed between the comparison and now counts as wrong.
                 let unchanged = |user: &User| {
                     // EXPOSE: the stored hash is compared with itself.
@@ -136,7 +138,6 @@ impl PasswordStep<'_> {
             return Ok(LoginOutcome::Locked { retry_after: seconds(rest) });
         }
         claim.succeed(tx).await?;
-        users::lock(tx, self.user.id).await?;
         let rotated = match &self.sign_in.trust_token {
             Some(token) => {
                 let jkt = self.sign_in.jkt.as_deref();

@@ -22,6 +22,7 @@ use crate::{
     store::{
         Tx, challenges,
         logins::{self, OpenChallenge, Transition},
+        users,
     },
     world::{Consuming, World},
 };
@@ -135,6 +136,7 @@ pub async fn cancel(
     world
         .consume(request, move |tx| {
             Box::pin(async move {
+                users::lock_by_login(tx, id).await?;
                 let login = find_for(tx.connection(), &caller, id, inside.now()).await?;
                 supersede(tx, &login, inside.now()).await?;
                 let login = write(tx, login, Stage::cancel).await?;

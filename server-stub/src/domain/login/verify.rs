@@ -45,6 +45,8 @@ pub async fn verify(
     world
         .consume(request, move |tx| {
             Box::pin(async move {
+                // What is read of the login stays so: nothing else is done for its user meanwhile.
+                users::lock_by_login(tx, body.login_id).await?;
                 let login = find_for(tx.connection(), &caller, body.login_id, inside.now()).await?;
                 login.waits()?;
                 let user = user_of(tx.connection(), &login).await?;
@@ -84,7 +86,6 @@ async fn verify_totp(
         return Err(wrong(tx, world, source, &login, user, claim).await?);
     }
     claim.succeed(tx).await?;
-    users::lock(tx, user.id).await?;
     let login = finish(tx, world, source, login, Factor::OneTimeCode, body.trust_device).await?;
     collect(tx, world, source, login, user, None).await.map(LoginOutcome::Authenticated)
 }

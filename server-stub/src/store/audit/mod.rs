@@ -7,7 +7,8 @@
 //!
 //! The head of each chain is a row of its own. It makes appends to one chain wait for each other, and shows when rows
 //! are missing at the end. So that a transaction holds it as short as can be, and takes no other lock while it does,
-//! entries are queued ([`Tx::queue_audit`]) and appended when all else is done.
+//! entries are queued ([`Tx::queue_audit`]) and appended when all else is done. The head is written before the commit,
+//! once for all rows that a group of closures has appended.
 
 mod chain;
 
@@ -57,6 +58,15 @@ pub struct PersonalFields {
     pub metadata: Option<String>,
 }
 
+/// Where a chain ends.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    /// Number of the last row; 0 where there is none.
+    seq: i64,
+    /// Its hash.
+    hash: Vec<u8>,
+}
+
 /// Appends what a transaction has queued: always in the order of the tenants, so that no two wait for each other.
 pub(super) async fn append_queued(tx: &mut Tx) -> Result<(), StoreError> {
     let mut entries = std::mem::take(&mut tx.entries);
@@ -69,14 +79,13 @@ pub(super) async fn append_queued(tx: &mut Tx) -> Result<(), StoreError> {
 
 /// Appends an entry to its tenant's chain and gives its number in it, from 1 on.
 pub(super) async fn append(tx: &mut Tx, salt: [u8; 32], entry: &AuditEntry) -> Result<i64, StoreError> {
-    let tenant_id = entry.tenant_id.to_string();
-    let extend = "INSERT INTO mfa_audit_heads (tenant_id, seq, hash) VALUES ($1, 1, $2) \
-                  ON CONFLICT (tenant_id) DO UPDATE SET seq = mfa_audit_heads.seq + 1 RETURNING seq, hash";
-    let head =
-        sqlx::query(extend).bind(&tenant_id).bind(chain::GENESIS.to_vec()).fetch_one(tx.connection()).await?;
+    let head = match tx.heads.remove(&entry.tenant_id) {
+        Some(head) => head,
+        None => hold(tx, entry.tenant_id).await?,
+    };
     let link = chain::Link {
-        tenant_id,
-        seq: head.try_get("seq")?,
+        tenant_id: entry.tenant_id.to_string(),
+        seq: head.seq + 1,
         occurred_at: entry.occurred_at.as_millis(),
         event: entry.event.to_owned(),
         outcome: entry.outcome.to_owned(),
@@ -84,14 +93,35 @@ pub(super) async fn append(tx: &mut Tx, salt: [u8; 32], entry: &AuditEntry) -> R
         method: entry.method.map(str::to_owned),
         correlation_id: entry.correlation_id.as_ref().map(|id| id.as_str().to_owned()),
         commitments: chain::commitments(&salt, &entry.personal),
-        prev_hash: head.try_get("hash")?,
+        prev_hash: head.hash,
     };
-    let hash = link.hash();
-    let seq = link.seq;
-    let move_head = "UPDATE mfa_audit_heads SET hash = $1 WHERE tenant_id = $2";
-    sqlx::query(move_head).bind(hash.clone()).bind(link.tenant_id.clone()).execute(tx.connection()).await?;
-    insert(tx, link, hash, salt, entry.personal.clone()).await?;
+    let head = Head { seq: link.seq, hash: link.hash() };
+    insert(tx, link, head.hash.clone(), salt, entry.personal.clone()).await?;
+    let seq = head.seq;
+    tx.heads.insert(entry.tenant_id, head);
     Ok(seq)
+}
+
+/// Reads where a chain ends, and keeps everybody else from appending to it until the transaction ends.
+async fn hold(tx: &mut Tx, tenant_id: TenantId) -> Result<Head, StoreError> {
+    let hold = "INSERT INTO mfa_audit_heads (tenant_id, seq, hash) VALUES ($1, 0, $2) \
+                ON CONFLICT (tenant_id) DO UPDATE SET seq = mfa_audit_heads.seq RETURNING seq, hash";
+    let head = sqlx::query(hold)
+        .bind(tenant_id.to_string())
+        .bind(chain::GENESIS.to_vec())
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(Head { seq: head.try_get("seq")?, hash: head.try_get("hash")? })
+}
+
+/// Writes where the chains end now, once for all that was appended to each.
+pub(super) async fn write_heads(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    for (tenant_id, head) in std::mem::take(&mut tx.heads) {
+        let write = "UPDATE mfa_audit_heads SET seq = $2, hash = $3 WHERE tenant_id = $1";
+        let query = sqlx::query(write).bind(tenant_id.to_string()).bind(head.seq).bind(head.hash);
+        query.execute(tx.connection()).await?;
+    }
+    Ok(())
 }
 
 async fn insert(

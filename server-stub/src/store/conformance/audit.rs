@@ -166,6 +166,26 @@ pub(super) async fn a_queued_entry_shares_its_transactions_fate(backend: Backend
     assert!(super::names(&store).await.unwrap().is_empty(), "what cannot be told is not done");
 }
 
+/// Three closures that are one group where there are groups: the second gives its rows back after it has appended them.
+pub(super) async fn an_undone_row_leaves_no_gap(backend: Backend) {
+    let store = backend.open().await;
+    add_tenant(&store, acme()).await;
+    let write = |kept: bool| {
+        store.write(move |tx| {
+            Box::pin(async move {
+                append(tx, [1; 32], &entry(acme())).await?;
+                if kept { Ok(()) } else { Err(Undo::Found(Ok(0))) }
+            })
+        })
+    };
+    let (first, undone, last) = tokio::join!(write(true), write(false), write(true));
+    assert!(first.is_ok() && last.is_ok());
+    assert!(matches!(undone, Err(Undo::Found(_))));
+    assert_eq!(check(&store, acme()).await.unwrap(), 2);
+    assert_eq!(add(&store, acme()).await, 3);
+    assert_eq!(check(&store, acme()).await.unwrap(), 3);
+}
+
 /// Where transactions run side by side, one that has queued an entry and is not at its end holds up no other.
 pub(super) async fn a_queued_entry_holds_nobody_up(backend: Backend) {
     if !backend.is_postgres() {

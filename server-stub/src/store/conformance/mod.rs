@@ -44,7 +44,7 @@ store_conformance! {
         a_destroyed_database_is_gone, a_newer_database_is_refused, a_changed_migration_is_refused;
     nodes: one_node_wakes_another, a_lost_listener_comes_back, one_chain_from_two_nodes;
     audit: a_chain_verifies, erasure_leaves_the_chain_whole, every_change_is_seen, missing_rows_are_seen,
-        a_queued_entry_shares_its_transactions_fate, a_queued_entry_holds_nobody_up;
+        a_queued_entry_shares_its_transactions_fate, an_undone_row_leaves_no_gap, a_queued_entry_holds_nobody_up;
     idempotency: an_answer_is_replayed, another_request_conflicts, one_of_64_claims, a_key_expires;
 }
 
