@@ -1,15 +1,14 @@
 //! Hashing passwords: Argon2id, a few computations at a time.
 
+mod argon2id;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
 };
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
-};
+use argon2id::Memory;
 use countersign_protocol::{ProblemCode, fields::Password};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -36,15 +35,15 @@ pub struct Passwords {
 /// The threads that compute, and nothing else; all realms of a server share them. Their number keeps 64 logins at once
 /// from taking 64 times the memory (19 MiB each, OWASP's parameters for Argon2id) and both cores from everything else.
 ///
-/// An allocator keeps what a thread has given back for that thread. On the runtime's own threads for blocking work,
-/// which come and go, those 19 MiB would be kept twenty times over.
+/// Each has its own memory. The runtime's own threads for blocking work come and go, and would keep those 19 MiB twenty
+/// times over.
 #[derive(Clone)]
 pub struct Threads {
     jobs: mpsc::Sender<Job>,
     count: usize,
 }
 
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// Computations that may wait for their turn. At some 20 ms each, more would keep their callers longer than they wait.
 const WAITING: usize = 64;
@@ -80,7 +79,7 @@ impl Passwords {
         let salt = random.bytes()?;
         let password = password.clone();
         // EXPOSE: hashed.
-        self.compute(move || hash(password.expose().as_bytes(), &salt)).await
+        self.compute(move |memory| memory.hash(password.expose().as_bytes(), &salt)).await
     }
 
     /// Compares a password with the one that was hashed. Without a hash it is wrong, after the same work.
@@ -91,27 +90,24 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or(DECOY).to_owned();
         let password = password.clone();
-        let fits = self.compute(move || {
-            let hash = PasswordHash::new(&hash).map_err(|error| Fault::Stored(error.to_string()))?;
-            // EXPOSE: compared by the library in constant time.
-            Ok(Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
-        });
+        // EXPOSE: compared.
+        let fits = self.compute(move |memory| memory.fits(password.expose().as_bytes(), &hash));
         Ok(Checked(fits.await? && known))
     }
 
     async fn compute<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T, Fault> + Send + 'static,
     ) -> Answer<T> {
         let _admitted = self.admitted.try_acquire().map_err(|_| {
             let detail = "Too many sign-ins are under way. Nothing was changed; try again in a few seconds.";
             refuse(ProblemCode::Unavailable, detail).retry_after(2)
         })?;
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(move || {
+        let job = Box::new(move |memory: &mut Memory| {
             // Nobody waits for it any more, so it is not done.
             if !reply.is_closed() {
-                let _ = reply.send(work());
+                let _ = reply.send(work(memory));
             }
         });
         let failed = Fault::Crypto("a password could not be hashed");
@@ -143,19 +139,14 @@ impl Threads {
 }
 
 fn compute_all(waiting: &Mutex<mpsc::Receiver<Job>>) {
+    let mut memory = Memory::default();
     loop {
         // Whoever waits for a job holds the lock; it is given free before the job is done.
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         // A panic drops the reply, which tells whoever waits for it.
-        let _ = catch_unwind(AssertUnwindSafe(job));
+        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
     }
-}
-
-fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, Fault> {
-    let hash = Argon2::default().hash_password_with_salt(password, salt);
-    hash.map(|hash: PasswordHash| hash.to_string())
-        .map_err(|_| Fault::Crypto("a password could not be hashed"))
 }
 
 #[cfg(test)]
@@ -183,7 +174,7 @@ mod tests {
     async fn a_burst_does_not_queue_without_bound() {
         let threads = Threads::start(1).unwrap();
         let (running, ended) = mpsc::channel::<()>();
-        threads.jobs.send(Box::new(move || assert!(ended.recv().is_err()))).unwrap();
+        threads.jobs.send(Box::new(move |_| assert!(ended.recv().is_err()))).unwrap();
         let passwords = Passwords::new(threads);
         let password: Password = "correct horse".parse().unwrap();
         let mut waiting: Vec<_> = (0..=WAITING).map(|_| Box::pin(passwords.check(&password, None))).collect();
@@ -201,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_told_and_leaves_the_thread_to_the_next() {
         let passwords = Passwords::new(Threads::start(1).unwrap());
-        let panicked = passwords.compute::<()>(|| panic!("this is what the test is about")).await;
+        let panicked = passwords.compute::<()>(|_| panic!("this is what the test is about")).await;
         assert!(matches!(panicked, Err(Stop::Fault(Fault::Crypto(_)))));
         assert!(passwords.check(&"correct horse".parse().unwrap(), None).await.is_ok());
     }
