@@ -1,5 +1,7 @@
 //! `countersign-server`: the server side of Countersign for tests, demos and integration work.
 
+mod signals;
+
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
@@ -16,6 +18,7 @@ use countersign_server::{
     domain::policy::Preset,
     store::Database,
 };
+use signals::Signals;
 
 /// A server for multi-factor authentication that tests, demos and integration work can drive.
 ///
@@ -106,6 +109,8 @@ async fn serve(options: Options) -> Result<(), String> {
     let ready_json = options.ready_json;
     let config = config(options).map_err(|error| error.to_string())?;
     let bearer = config.stub_bearer.clone();
+    // Before anybody is told that it is ready, so that from then on it ends in order.
+    let signals = Signals::listen().map_err(|error| format!("cannot wait for signals: {error}"))?;
     let server = Server::start(config).await.map_err(|error| error.to_string())?;
     // EXPOSE: whoever starts the server drives its control plane.
     let bearer = bearer.as_ref().map(|bearer| bearer.expose().as_str());
@@ -114,7 +119,8 @@ async fn serve(options: Options) -> Result<(), String> {
     } else {
         banner(server.url(), bearer);
     }
-    server.run().await;
+    signals.told_to_end().await;
+    server.stop().await;
     Ok(())
 }
 

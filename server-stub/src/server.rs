@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{Extension, Router, body::Body, extract::ConnectInfo, http::Request, middleware};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -97,29 +97,6 @@ impl Server {
         }
         self.realms.close().await;
     }
-
-    /// Serves until the process is told to end: by Ctrl-C, or by SIGTERM as supervisors send it.
-    pub async fn run(self) {
-        if let Err(error) = told_to_end().await {
-            tracing::error!(%error, "signals cannot be waited for");
-        }
-        self.stop().await;
-    }
-}
-
-#[cfg(unix)]
-async fn told_to_end() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_end() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 /// Serves the connections of a listener. `axum::serve` would do, but for one thing: it lets a client take for ever
