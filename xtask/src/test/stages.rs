@@ -1,6 +1,6 @@
 //! The stages of `cargo xtask test`, one function each.
 
-use std::process::Command;
+use std::{env, process::Command};
 
 use super::report::{Counts, Report};
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
     generate, mutants as mutations, python, rules, setup,
     workspace::Workspace,
 };
+
+/// How often the tests run each race; once without it.
+const RACE_RUNS: &str = "COUNTERSIGN_RACE_RUNS";
 
 type Outcome = Result<Report, XtaskError>;
 
@@ -31,15 +34,12 @@ pub(crate) fn clippy(workspace: &Workspace) -> Outcome {
 
 /// Unit and integration tests. Those on PostgreSQL start a cluster of their own.
 pub(crate) fn rust_tests(workspace: &Workspace) -> Outcome {
-    let finished = command::tee(workspace.cargo().args([
-        "test",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-        "--examples",
-        "--no-fail-fast",
-    ]))?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"]);
+    if workspace.ci() && env::var_os(RACE_RUNS).is_none() {
+        cargo.env(RACE_RUNS, "3");
+    }
+    let finished = command::tee(&mut cargo)?;
     let report = Report::of_run(&finished, Counts::of_libtest);
     Ok(if setup::postgres_is_there() {
         report
