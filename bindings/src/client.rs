@@ -86,4 +86,14 @@ impl Client {
     pub async fn resume_session(&self, user: Email) -> Result<Option<Arc<Session>>, CountersignError> {
         Ok(self.0.resume_session(&user).await?.map(|session| Arc::new(Session(session))))
     }
+
+    /// Whether this device is trusted to sign this user in without a second factor, as far as it knows. Nothing is sent.
+    pub async fn is_trusted(&self, user: Email) -> Result<bool, CountersignError> {
+        Ok(self.0.is_trusted(&user).await?)
+    }
+
+    /// Forgets that this device is trusted: the user's next login here takes a second factor. Nothing is sent.
+    pub async fn forget_trust(&self, user: Email) -> Result<(), CountersignError> {
+        Ok(self.0.forget_trust(&user).await?)
+    }
 }

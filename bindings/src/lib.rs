@@ -28,19 +28,21 @@ mod session;
 #[cfg(feature = "testing")]
 mod testing;
 mod values;
+mod vault;
 
 pub use client::{Client, SignUpAccepted};
 pub use error::CountersignError;
 pub use login::{LoginFlow, LoginState};
 pub use otp::{Codes, TotpEntry, TotpParameters};
 pub use ports::{
-    App, DeviceSignals, DeviceSigner, HostError, HostPorts, Http, HttpError, HttpHeader, HttpRequest,
-    HttpResponse, LogSink, Network, Ports, SecureStorage, SignerError, StorageError, UserVerifier,
-    VerificationCompletion, VerifierError, VerifyPrompt,
+    App, DeviceSignals, DeviceSigner, FileStorage, HostError, HostPorts, Http, HttpError, HttpHeader,
+    HttpRequest, HttpResponse, KeyringStatus, LogSink, Network, NoStorage, Ports, SecureStorage, SignerError,
+    StorageError, UserVerifier, VerificationCompletion, VerifierError, VerifyPrompt, probe_keyring,
 };
 pub use push::{Authenticator, Enrolment, InboxEvent, Listing, PushInbox, Request, RequestContext, Resumed};
 pub use session::{EnrolmentTicket, Session, TotpSetup};
 #[cfg(feature = "testing")]
 pub use testing::{FixedVerifier, LogLine, MemoryLog, MemoryStorage};
+pub use vault::{CodeItem, LockedVault, PassphraseCost, RecoveryCode, Slot, SlotKind, TrashedCode, Vault};
 
 uniffi::setup_scaffolding!();

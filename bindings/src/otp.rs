@@ -58,8 +58,7 @@ impl TotpEntry {
             None => (Algorithm::default(), Digits::default(), Period::default()),
         };
         let totp = Totp::new(base32::decode(secret)?, algorithm, digits, period)?;
-        let entry = otp::TotpEntry::new(issuer.as_deref(), account, totp);
-        Ok(Self { entry, warnings: Vec::new() })
+        Ok(Self::from_core(otp::TotpEntry::new(issuer.as_deref(), account, totp)))
     }
 
     /// Reads an `otpauth://totp/…` URI, leniently: look at the `warnings`.
@@ -107,6 +106,17 @@ impl TotpEntry {
     /// Fails with `InvalidInput` for a time that is not between 1970 and 9999.
     pub fn codes_at(&self, time: Timestamp) -> Result<Arc<Codes>, CountersignError> {
         Ok(Arc::new(Codes(self.entry.totp().codes_at(time))))
+    }
+}
+
+impl TotpEntry {
+    /// One that the SDK has read before.
+    pub(crate) fn from_core(entry: otp::TotpEntry) -> Self {
+        Self { entry, warnings: Vec::new() }
+    }
+
+    pub(crate) fn core(&self) -> &otp::TotpEntry {
+        &self.entry
     }
 }
 

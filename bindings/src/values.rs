@@ -13,6 +13,7 @@ use countersign::{
         },
         ids::{ChallengeId, EnrolmentId, MethodId, SessionId, TenantId, UserId},
     },
+    vault::{ItemId, SlotId},
 };
 
 use crate::CountersignError;
@@ -67,6 +68,10 @@ texts! {
     TenantId;
     /// Names a user.
     UserId;
+    /// Names an item in a vault.
+    ItemId;
+    /// Names a key slot of a vault.
+    SlotId;
 }
 
 secret_texts! {

@@ -260,6 +260,7 @@ impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Locked { reason } => Self::Locked { reason },
+            StorageError::Damaged { .. } => Self::Damaged { reason: error.to_string() },
             StorageError::Unsupported { .. } | StorageError::Broken { .. } => {
                 Self::Device { reason: error.to_string() }
             }

@@ -37,6 +37,8 @@ struct Package {
 const PACKAGES: &[Package] = &[
     Package { name: "postgresql", present: postgres_is_there },
     Package { name: "python3-venv", present: python_can_make_environments },
+    Package { name: "dbus", present: || command::find("dbus-run-session").is_some() },
+    Package { name: "gnome-keyring", present: || command::find("gnome-keyring-daemon").is_some() },
 ];
 
 /// Installs the missing packages where that is possible, else says which they are; the stages that need them then
@@ -87,6 +89,11 @@ pub(crate) fn postgres_is_there() -> bool {
         || fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
             versions.flatten().any(|version| version.path().join("bin/initdb").is_file())
         })
+}
+
+/// Whether the tests will find a Secret Service. They start it on a bus of their own.
+pub(crate) fn keyring_is_there() -> bool {
+    ["dbus-run-session", "gnome-keyring-daemon"].iter().all(|program| command::find(program).is_some())
 }
 
 fn python_can_make_environments() -> bool {

@@ -2,6 +2,7 @@
 
 mod device_signals;
 mod device_signer;
+mod device_storage;
 mod http;
 mod log_sink;
 mod secure_storage;
@@ -22,6 +23,7 @@ use uniffi::UnexpectedUniFFICallbackError;
 pub use self::{
     device_signals::DeviceSignals,
     device_signer::{DeviceSigner, SignerError},
+    device_storage::{FileStorage, KeyringStatus, NoStorage, probe_keyring},
     http::{Http, HttpError, HttpHeader, HttpRequest, HttpResponse},
     log_sink::LogSink,
     secure_storage::{SecureStorage, StorageError},

@@ -34,6 +34,12 @@ pub enum StorageError {
         /// What the system said.
         reason: String,
     },
+    /// What it holds is not what was put there. Nothing was overwritten.
+    #[error("the secure storage is damaged: {reason}; restore a backup of it")]
+    Damaged {
+        /// What is wrong.
+        reason: String,
+    },
     /// It is there but did not do it.
     #[error("the secure storage did not answer as it should: {reason}")]
     Broken {
@@ -53,6 +59,7 @@ impl From<StorageError> for ports::StorageError {
         match error {
             StorageError::Unsupported { reason } => Self::Unsupported { reason },
             StorageError::Locked { reason } => Self::Locked { reason },
+            StorageError::Damaged { reason } => Self::Damaged { reason },
             StorageError::Broken { reason } => Self::Broken { reason },
         }
     }
@@ -63,6 +70,7 @@ impl From<ports::StorageError> for StorageError {
         match error {
             ports::StorageError::Unsupported { reason } => Self::Unsupported { reason },
             ports::StorageError::Locked { reason } => Self::Locked { reason },
+            ports::StorageError::Damaged { reason } => Self::Damaged { reason },
             ports::StorageError::Broken { reason } => Self::Broken { reason },
         }
     }

@@ -1,6 +1,10 @@
 use std::sync::Arc;
 
-use countersign_protocol::{Timestamp, device::DeviceDescription, fields::ServerUrl};
+use countersign_protocol::{
+    Timestamp,
+    device::DeviceDescription,
+    fields::{Email, ServerUrl},
+};
 
 use super::{LOG_TARGET, ServerConfig, session::Places, transport::Transport};
 use crate::{
@@ -49,6 +53,24 @@ impl Client {
     /// such as a code, can be right then.
     pub fn server_now(&self) -> Result<Timestamp, Error> {
         self.0.transport.server_now()
+    }
+
+    /// Whether this device holds a token by which the server signs this user in without a second factor, as far as can be
+    /// told here. Nothing is sent.
+    ///
+    /// # Errors
+    /// Those of secure storage; [`Error::UnexpectedAnswer`] as [`Client::server_now`].
+    pub async fn is_trusted(&self, user: &Email) -> Result<bool, Error> {
+        Ok(self.trust().get(user, self.server_now()?).await?.is_some())
+    }
+
+    /// Forgets this user's trust token: the next login on this device takes a second factor. Nothing is sent; the
+    /// server lists the device until the trust expires or is revoked there.
+    ///
+    /// # Errors
+    /// Those of secure storage; the token is still there then.
+    pub async fn forget_trust(&self, user: &Email) -> Result<(), Error> {
+        Ok(self.trust().drop(user).await?)
     }
 
     pub(super) fn transport(&self) -> &Transport {

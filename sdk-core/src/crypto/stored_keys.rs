@@ -134,7 +134,7 @@ impl From<StorageError> for SignerError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Locked { reason } => Self::Locked { reason },
-            StorageError::Unsupported { .. } | StorageError::Broken { .. } => {
+            StorageError::Unsupported { .. } | StorageError::Damaged { .. } | StorageError::Broken { .. } => {
                 Self::Broken { reason: error.to_string() }
             }
         }

@@ -8,7 +8,8 @@ pub trait Files: Send + Sync {
     /// [`FilesError`].
     fn read(&self, path: &Path) -> Result<Vec<u8>, FilesError>;
 
-    /// Writes the file whole or not at all, durable when this returns; an existing one is replaced.
+    /// Writes the file whole or not at all, durable when this returns and readable by its owner only; an existing one is
+    /// replaced.
     ///
     /// # Errors
     /// [`FilesError`]; a former file is then unchanged.
@@ -46,12 +47,22 @@ fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(".new");
     let new = path.with_file_name(name);
-    let mut file = std::fs::File::create(&new)?;
+    // What an interrupted writing left there may be readable by others; a file that is made anew is not.
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&new)?;
     file.write_all(content)?;
     file.sync_all()?;
     std::fs::rename(&new, path)?;
     match path.parent() {
-        Some(folder) if cfg!(unix) && !folder.as_os_str().is_empty() => {
+        Some(folder) if cfg!(unix) => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             std::fs::File::open(folder)?.sync_all()
         }
         _ => Ok(()),

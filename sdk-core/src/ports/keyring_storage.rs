@@ -8,6 +8,26 @@ pub struct KeyringStorage {
     application: String,
 }
 
+/// Whether the system's keyring can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyringStatus {
+    /// It keeps what it is given.
+    Ready,
+    /// It is there but locked, and its user did not unlock it. Ask for that and probe again, or offer a passphrase.
+    Locked {
+        /// What the system said.
+        reason: String,
+    },
+    /// There is none, or it does not work. Offer a passphrase, openly.
+    Absent {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// The entry that a probe writes and removes.
+const PROBE: &str = "probe";
+
 impl KeyringStorage {
     /// The entries of one application; `application` is its reverse domain name, such as `com.acme.app`.
     ///
@@ -17,6 +37,30 @@ impl KeyringStorage {
         match Entry::store_status() {
             Ok(()) => Ok(Self { application: application.into() }),
             Err(error) => Err(StorageError::Unsupported { reason: error.to_string() }),
+        }
+    }
+
+    /// Finds out whether the keyring can be used, by writing an entry, reading it back and removing it: one that is
+    /// locked can be read, and looks empty. The system may ask its user to unlock it, so call this where blocking is
+    /// fine.
+    ///
+    /// A process looks for a keyring once. One that was started later is found by the app's next start.
+    pub fn probe(application: &str) -> KeyringStatus {
+        let tried = Self::new(application).and_then(|keyring| {
+            keyring.set(PROBE, PROBE)?;
+            let kept = keyring.get(PROBE)?;
+            keyring.remove(PROBE)?;
+            Ok(kept)
+        });
+        match tried {
+            Ok(Some(kept)) if kept == PROBE => KeyringStatus::Ready,
+            Ok(_) => KeyringStatus::Absent { reason: "it does not keep what it is given".to_owned() },
+            Err(StorageError::Locked { reason }) => KeyringStatus::Locked { reason },
+            Err(
+                StorageError::Unsupported { reason }
+                | StorageError::Broken { reason }
+                | StorageError::Damaged { reason },
+            ) => KeyringStatus::Absent { reason },
         }
     }
 
@@ -54,3 +98,7 @@ fn storage_error(error: &Error) -> StorageError {
         _ => StorageError::Broken { reason: error.to_string() },
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "keyring_storage_tests.rs"]
+mod tests;

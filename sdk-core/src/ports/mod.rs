@@ -8,6 +8,7 @@
 mod clock;
 mod device_signals;
 mod device_signer;
+mod file_storage;
 mod files;
 mod http;
 mod log_sink;
@@ -22,13 +23,14 @@ pub use crate::device::SystemSignals;
 pub use clock::{Clock, SystemClock};
 pub use device_signals::{DeviceSignals, Signal};
 pub use device_signer::{DeviceSigner, KeyUse, SignerError};
+pub use file_storage::FileStorage;
 pub use files::{Files, FilesError, OsFiles};
 pub use http::{Http, HttpError, HttpRequest, HttpResponse, HttpStream, Method};
 pub use log_sink::{Level, LogSink, TracingSink};
 pub use random::{Random, RandomError, SystemRandom};
 #[cfg(feature = "keyring")]
-pub use secure_storage::KeyringStorage;
-pub use secure_storage::{SecureStorage, StorageError};
+pub use secure_storage::{KeyringStatus, KeyringStorage};
+pub use secure_storage::{NoStorage, SecureStorage, StorageError};
 pub use user_verifier::{NoVerifier, UserVerifier, Verification, VerifierError, VerifyPrompt};
 
 /// One of each port, shared by all parts of an SDK instance. Cheap to clone.

@@ -35,6 +35,12 @@ pub enum StorageError {
         /// What the system said.
         reason: String,
     },
+    /// What it holds is not what was put there. Nothing was overwritten; restore a backup of it.
+    #[error("the secure storage is damaged: {reason}; restore a backup of it")]
+    Damaged {
+        /// What is wrong.
+        reason: String,
+    },
     /// It is there but did not do it.
     #[error("the secure storage did not answer as it should: {reason}")]
     Broken {
@@ -43,8 +49,32 @@ pub enum StorageError {
     },
 }
 
+/// A device without secure storage, or before it is at hand. What needs it says so; a vault opens without it.
+#[derive(Debug, Default)]
+pub struct NoStorage;
+
+impl NoStorage {
+    fn refuse<T>() -> Result<T, StorageError> {
+        Err(StorageError::Unsupported { reason: "none was set up".to_owned() })
+    }
+}
+
+impl SecureStorage for NoStorage {
+    fn get(&self, _name: &str) -> Result<Option<String>, StorageError> {
+        Self::refuse()
+    }
+
+    fn set(&self, _name: &str, _value: &str) -> Result<(), StorageError> {
+        Self::refuse()
+    }
+
+    fn remove(&self, _name: &str) -> Result<(), StorageError> {
+        Self::refuse()
+    }
+}
+
 #[cfg(feature = "keyring")]
-pub use self::system::KeyringStorage;
+pub use self::system::{KeyringStatus, KeyringStorage};
 
 #[cfg(feature = "keyring")]
 #[path = "keyring_storage.rs"]

@@ -17,6 +17,7 @@ mod http;
 mod random;
 mod simple;
 mod storage;
+pub mod storage_conformance;
 mod user;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

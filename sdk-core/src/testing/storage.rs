@@ -95,6 +95,12 @@ mod tests {
     }
 
     #[test]
+    fn it_does_what_every_storage_does() {
+        let storage = MemoryStorage::default();
+        crate::testing::storage_conformance::run(&|| Box::new(storage.clone()));
+    }
+
+    #[test]
     fn what_no_keyring_holds_is_refused() {
         let storage = MemoryStorage::default();
         for value in ["two\nlines", "ümlaut", &"x".repeat(2049)] {

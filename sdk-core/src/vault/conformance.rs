@@ -37,6 +37,7 @@ macro_rules! vault_conformance {
             what_was_written_is_there_when_opened_again
             a_filled_store_is_not_filled_again
             a_change_is_made_as_a_whole
+            slots_change_as_a_set_and_leave_the_items_alone
             a_change_that_cannot_be_finished_is_not_begun
             a_change_made_for_another_state_is_refused
             a_change_that_is_cut_short_is_made_or_not_made
@@ -86,6 +87,32 @@ pub async fn a_change_is_made_as_a_whole(place: &dyn Place) {
     assert_eq!(Some(header.slots), change.slots);
     assert_eq!(manifest, change.manifest);
     assert_eq!(items, sorted([change.inserted, change.updated].concat()));
+}
+
+pub async fn slots_change_as_a_set_and_leave_the_items_alone(place: &dyn Place) {
+    let mut store = filled(place).await;
+    store.apply(&first_change()).await.unwrap();
+    let mut manifest = first_change().manifest;
+    // More, others of the same kinds, fewer: also where one of the former ones stays.
+    for (round, numbers) in [vec![1, 2, 3], vec![1, 4, 5, 6], vec![6]].into_iter().enumerate() {
+        let slots: Vec<_> = numbers.into_iter().map(slot).collect();
+        let change = Change {
+            expected_manifest: manifest,
+            manifest: format!("slots {round}").into_bytes(),
+            inserted: Vec::new(),
+            updated: Vec::new(),
+            removed: Vec::new(),
+            slots: Some(slots.clone()),
+        };
+        store.apply(&change).await.unwrap();
+        manifest = change.manifest;
+        let (header, held, items) = content(&mut *store).await;
+        assert_eq!(by_id(header.slots), by_id(slots), "round {round}");
+        assert_eq!((held, items), (manifest.clone(), first_change().inserted));
+    }
+    store.close().await.unwrap();
+    let mut store = place.open().await.unwrap();
+    assert_eq!(store.header().await.unwrap().slots, [slot(6)]);
 }
 
 pub async fn a_change_that_cannot_be_finished_is_not_begun(place: &dyn Place) {
@@ -210,7 +237,8 @@ fn item(number: u64, sealed: &[u8]) -> ItemRow {
 fn slot(number: u64) -> SlotRow {
     SlotRow {
         id: SlotId::random(&random(number)).unwrap(),
-        kind: "passphrase".to_owned(),
+        kind: ["passphrase", "secure_storage", "recovery_code"][usize::try_from(number % 3).unwrap()]
+            .to_owned(),
         parameters: format!("{{\"ü\":{number}}}"),
         wrapped: vec![0; 60],
         checksum: vec![0xff; 32],
@@ -223,6 +251,11 @@ fn id(number: u64) -> ItemId {
 
 fn random(seed: u64) -> impl Random {
     SeededRandom::new(seed)
+}
+
+fn by_id(mut slots: Vec<SlotRow>) -> Vec<SlotRow> {
+    slots.sort_by_key(|row| row.id);
+    slots
 }
 
 fn sorted(mut items: Vec<ItemRow>) -> Vec<ItemRow> {

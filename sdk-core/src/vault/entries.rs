@@ -16,6 +16,17 @@ pub struct CodeEntry {
     pub created: Timestamp,
     /// Its place in the list, from 0. Where two are the same, the older one stands first.
     pub position: u32,
+    /// Whether the user wants it before all others.
+    pub pinned: bool,
+    /// Whether its codes are shown only when asked for.
+    pub hidden: bool,
+}
+
+impl CodeEntry {
+    /// A new entry at the beginning of the list.
+    pub fn new(entry: TotpEntry, created: Timestamp) -> Self {
+        Self { entry, created, position: 0, pinned: false, hidden: false }
+    }
 }
 
 impl Record for CodeEntry {
@@ -38,6 +49,10 @@ struct StoredCode {
     period: u64,
     created: Timestamp,
     position: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
 }
 
 impl Serialize for CodeEntry {
@@ -53,6 +68,8 @@ impl Serialize for CodeEntry {
             period: totp.period().as_seconds(),
             created: self.created,
             position: self.position,
+            pinned: self.pinned,
+            hidden: self.hidden,
         };
         stored.serialize(serializer)
     }
@@ -79,6 +96,29 @@ impl TryFrom<StoredCode> for CodeEntry {
             entry: TotpEntry::new(stored.issuer.as_deref(), &stored.account, totp),
             created: stored.created,
             position: stored.position,
+            pinned: stored.pinned,
+            hidden: stored.hidden,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_entry_of_before_there_were_marks_is_read_and_one_without_marks_is_written_as_then() {
+        let old = concat!(
+            r#"{"issuer":"Acme","account":"mia","secret":"SGVsbG8h3q2-7w","algorithm":"SHA1","digits":6,"#,
+            r#""period":30,"created":"2026-01-31T12:00:00.000Z","position":3}"#
+        );
+        let mut read: CodeEntry = serde_json::from_str(old).unwrap();
+        assert_eq!((read.position, read.pinned, read.hidden), (3, false, false));
+        assert_eq!(serde_json::to_string(&read).unwrap(), old);
+
+        (read.pinned, read.hidden) = (true, true);
+        let again: CodeEntry = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        assert!(again.pinned && again.hidden);
     }
 }

@@ -1,5 +1,9 @@
-use super::{LockedVault, StoreError};
-use crate::{Error, crypto::CryptoError, ports::RandomError};
+use super::{LockedVault, SlotKind, StoreError};
+use crate::{
+    Error,
+    crypto::CryptoError,
+    ports::{RandomError, StorageError},
+};
 
 /// Why a vault did not do something. Unless the variant says otherwise, it holds what it did before.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +14,40 @@ pub enum VaultError {
     /// No slot opens with this passphrase, or with this key. Ask again.
     #[error("the passphrase does not open the vault")]
     WrongPassphrase,
+    /// The vault has no slot of this kind. Offer what [`LockedVault::ways`] tells.
+    #[error("the vault has no {kind}; unlock it in another way")]
+    NoSuchKey {
+        /// What was tried.
+        kind: SlotKind,
+    },
+    /// It is a recovery code, but not this vault's. It may be an older one, or of another vault.
+    #[error("the recovery code is not that of this vault; look for the newest, or unlock in another way")]
+    WrongRecoveryCode,
+    /// This device's secure storage has no key for the vault: it was emptied, or the file comes from another device.
+    /// Unlock in another way, then add the key again.
+    #[error(
+        "secure storage holds no key for the vault; unlock it by passphrase or recovery code, then add the key again"
+    )]
+    StorageKeyMissing,
+    /// What lies in secure storage is not the vault's key: somebody has changed it. Unlock in another way, then add the
+    /// key again.
+    #[error(
+        "the key in secure storage is not that of the vault; unlock it by passphrase or recovery code, then add the \
+         key again"
+    )]
+    StorageKeyWrong,
+    /// Secure storage did not give or take the key.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Nothing for every day would be left to open the vault. Add a passphrase or a key in secure storage first.
+    #[error("a vault opens by a passphrase or by a key in secure storage; add one of them first")]
+    LastKey,
+    /// A new vault key has to be wrapped for each key that opens the vault. Give this one too, or remove it first.
+    #[error("the vault also opens by a {kind}; give that too, or remove it first")]
+    KeyNotGiven {
+        /// What was not given.
+        kind: SlotKind,
+    },
     /// Its content is not what it was when it was last written. Restore a backup.
     #[error("the vault is damaged: {reason}; restore a backup")]
     Damaged {
@@ -82,17 +120,35 @@ impl From<VaultError> for Error {
         match error {
             VaultError::Store(store) => store.into(),
             VaultError::WrongPassphrase => Self::WrongPassphrase,
+            VaultError::NoSuchKey { kind } => {
+                input("key", format!("is a {kind}, and the vault has none"), "unlock it in another way")
+            }
+            VaultError::WrongRecoveryCode => input(
+                "recovery_code",
+                "is not that of this vault".to_owned(),
+                "look for the newest, or unlock in another way",
+            ),
+            VaultError::StorageKeyMissing | VaultError::StorageKeyWrong => Self::Locked { reason },
+            VaultError::Storage(storage) => storage.into(),
+            VaultError::LastKey => input(
+                "slot",
+                "is the last that opens the vault on any day".to_owned(),
+                "add a passphrase or a key in secure storage first",
+            ),
+            VaultError::KeyNotGiven { kind } => {
+                input("keys", format!("miss the {kind}"), "give that too, or remove it first")
+            }
             VaultError::Damaged { .. }
             | VaultError::OlderCopy { .. }
             | VaultError::Newer { .. }
             | VaultError::CostTooHigh(_)
             | VaultError::Unreadable { .. }
             | VaultError::UnknownSlot => Self::Damaged { reason },
-            VaultError::WrongKind { expected, found } => Self::InvalidInput {
-                field: "item_id".to_owned(),
-                problem: format!("names an item of the kind {found}, not {expected}"),
-                fix: "ask for it as what it is".to_owned(),
-            },
+            VaultError::WrongKind { expected, found } => input(
+                "item_id",
+                format!("names an item of the kind {found}, not {expected}"),
+                "ask for it as what it is",
+            ),
             VaultError::Unwritable(_) | VaultError::Interrupted => Self::Device { reason },
             VaultError::Crypto(crypto) => crypto.into(),
             VaultError::Random(random) => random.into(),
@@ -102,11 +158,7 @@ impl From<VaultError> for Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        let path = |problem: &str, fix: &str| Self::InvalidInput {
-            field: "path".to_owned(),
-            problem: problem.to_owned(),
-            fix: fix.to_owned(),
-        };
+        let path = |problem: &str, fix: &str| input("path", problem.to_owned(), fix);
         match error {
             StoreError::Missing { .. } => path("there is no vault", "create one, or choose where it is"),
             StoreError::Occupied { .. } => {
@@ -123,6 +175,10 @@ impl From<StoreError> for Error {
             | StoreError::File(_) => Self::Device { reason: error.to_string() },
         }
     }
+}
+
+fn input(field: &str, problem: String, fix: &str) -> Error {
+    Error::InvalidInput { field: field.to_owned(), problem, fix: fix.to_owned() }
 }
 
 /// The vault did not unlock, and is given back locked, to be tried again.

@@ -16,7 +16,7 @@
 //! let vault = Vault::create(&path, &passphrase, cost, ports.clone()).await?;
 //!
 //! let parsed = TotpEntry::parse("otpauth://totp/Acme:mia?secret=JBSWY3DPEHPK3PXP")?;
-//! let code = CodeEntry { entry: parsed.entry, created: ports.clock.now(), position: 0 };
+//! let code = CodeEntry::new(parsed.entry, ports.clock.now());
 //! vault.put(&Item::new(code, &*ports.random)?).await?;
 //!
 //! let locked = vault.lock();
@@ -28,19 +28,54 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Keys
+//!
+//! A vault opens by a passphrase, by a key that this device's secure storage keeps, and by a recovery code on paper:
+//! by any of those that it was given, one of each kind. A recovery code is never the only one.
+//!
+//! ```
+//! use countersign::vault::{NewKey, RecoveryCode, SlotKind, UnlockKey, Vault};
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("codes.vault");
+//! # let ports = countersign::testing::ports();
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let vault = Vault::create_with(&path, &NewKey::SecureStorage, ports.clone()).await?;
+//! let code = RecoveryCode::generate(&*ports.random)?; // Show it, and go on once the user has it.
+//! vault.add_slot(&NewKey::RecoveryCode(code.clone())).await?;
+//!
+//! let locked = vault.lock();
+//! assert_eq!(locked.ways(), [SlotKind::SecureStorage, SlotKind::RecoveryCode]);
+//! let vault = locked.unlock_with(&UnlockKey::SecureStorage).await?;
+//! let vault = vault.lock().unlock_with(&code.into()).await?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # States
 //!
 //! ```mermaid
 //! stateDiagram-v2
 //!     [*] --> Vault: create
 //!     [*] --> LockedVault: open
-//!     LockedVault --> Vault: unlock, unlock_with
+//!     LockedVault --> Vault: unlock, unlock_with, unlock_derived
 //!     LockedVault --> LockedVault: refused (UnlockError gives it back)
 //!     Vault --> LockedVault: lock
 //!     LockedVault --> [*]: close
 //! ```
 //!
 //! Each arrow consumes the state it leaves. A [`LockedVault`] has no key in memory; both hold the file.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!     state "in the list" as listed
+//!     state "in the trash" as trashed
+//!     [*] --> listed: put
+//!     listed --> trashed: trash
+//!     trashed --> listed: restore, put
+//!     trashed --> [*]: purge_older_than, remove
+//!     listed --> [*]: remove
+//! ```
 //!
 //! # What is where
 //!
@@ -64,15 +99,28 @@
 //! An older copy of the *whole* file is right in itself. It is seen only on a device that remembers more, by the
 //! generation in its secure storage (`vault.<id>.generation`); see [`VaultError::OlderCopy`].
 //!
-//! The *slots* each wrap the one vault key. A passphrase slot derives its key by Argon2id; the cost stands in the slot
-//! and is refused above 1 GiB. The checksum of a slot has no key; it only tells damage from a wrong passphrase.
+//! An *item* is the JSON of its record. Where it lies in the trash, a second line says since when.
+//!
+//! The *slots* each wrap the one vault key, bound to vault, slot id, kind and parameters:
+//!
+//! | kind | parameters | the slot's key |
+//! |---|---|---|
+//! | `passphrase` | salt, cost | Argon2id over the passphrase; a cost above 1 GiB is refused |
+//! | `secure_storage` | – | 256 random bits in secure storage, `vault.<id>.slot`, behind the slot's id |
+//! | `recovery_code` | salt | HKDF-SHA-256 over the 144 random bits of the code (info: `countersign vault recovery`) |
+//!
+//! Secure storage and file do not change together. The new key is put beside the former one, then the file changes, then
+//! the former key goes: wherever that ends, the slot that the file has finds its key. The checksum of a slot has no key;
+//! it only tells damage from a wrong passphrase.
 //!
 //! # What is not hidden
 //!
-//! How many items there are, of which kinds, how long each is and when the file changed. Whoever has an old copy of the
+//! How many items there are, of which kinds, how long each is (one in the trash is longer by 26 bytes), what opens the
+//! vault, and when the file changed. Whoever has an old copy of the
 //! file and the passphrase of then can read that copy for ever.
 
 mod anchor;
+mod change_keys;
 #[cfg(feature = "testing")]
 pub mod conformance;
 pub mod entries;
@@ -87,24 +135,34 @@ mod memory_store;
 mod open;
 mod passphrase;
 mod record;
+mod recovery_code;
 mod slot;
+mod slot_parameters;
 mod sqlite_error;
 mod sqlite_file;
 mod sqlite_rows;
 mod sqlite_store;
+mod storage_key;
+mod storage_seal;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trash;
+mod unlock_key;
 mod unlocked;
 
 pub use error::{UnlockError, VaultError};
 pub use format::FORMAT;
 pub use ids::{ItemId, SlotId, VaultId};
-pub use locked::{LockedVault, UnlockKey};
+pub use locked::LockedVault;
 #[cfg(feature = "testing")]
 pub use memory_store::{MemoryPlace, MemoryStore};
 pub use passphrase::Passphrase;
 pub use record::{Item, Record};
+pub use recovery_code::RecoveryCode;
+pub use slot::{Slot, SlotKind};
 pub use sqlite_store::SqliteStore;
 pub use store::{Change, Header, ItemRow, SlotRow, Store, StoreError};
+pub use trash::{TRASH_KEPT, Trashed};
+pub use unlock_key::{DerivedKey, NewKey, UnlockKey};
 pub use unlocked::Vault;

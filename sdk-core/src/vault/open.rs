@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use countersign_protocol::Timestamp;
+
 use super::{
-    Change, Header, ItemId, ItemRow, SlotRow, Store, StoreError, VaultError, anchor, keys::VaultKeys,
-    manifest::Manifest,
+    Change, Header, Item, ItemId, ItemRow, Record, SlotRow, Store, StoreError, VaultError, anchor,
+    keys::VaultKeys, manifest::Manifest, record,
 };
 use crate::ports::Ports;
 
@@ -17,6 +19,9 @@ pub(super) struct Content {
     /// Still sealed, each.
     pub(super) items: BTreeMap<ItemId, ItemRow>,
 }
+
+/// An item, and since when it lies in the trash.
+pub(super) type Stored<R> = (Item<R>, Option<Timestamp>);
 
 /// An open store and its content.
 pub(super) struct Open {
@@ -56,6 +61,19 @@ pub(super) fn verify(
     Ok(Content { header, keys, manifest, sealed_manifest, items })
 }
 
+impl Content {
+    /// Reads one row, and since when it lies in the trash.
+    pub(super) fn read<R: Record>(&self, row: &ItemRow) -> Result<Stored<R>, VaultError> {
+        let (record, trashed) = record::read(row, &self.keys.open_item(row)?)?;
+        Ok((Item { id: row.id, record }, trashed))
+    }
+
+    /// Reads all rows of a kind.
+    pub(super) fn list<R: Record>(&self) -> Result<Vec<Stored<R>>, VaultError> {
+        self.items.values().filter(|row| row.kind == R::KIND).map(|row| self.read(row)).collect()
+    }
+}
+
 impl Open {
     pub(super) fn new(store: Box<dyn Store>, ports: Ports, content: Content) -> Self {
         Self { store, ports, content, unsettled: None }
@@ -69,8 +87,8 @@ impl Open {
         &self.ports
     }
 
-    pub(super) fn into_parts(self) -> (Box<dyn Store>, Ports) {
-        (self.store, self.ports)
+    pub(super) fn into_parts(self) -> (Box<dyn Store>, Header, Ports) {
+        (self.store, self.content.header, self.ports)
     }
 
     /// Drafts new contents (`Some`) and removals (`None`) of items.
@@ -94,6 +112,19 @@ impl Open {
         }
         let change = self.change(self.seal(keys, &manifest)?);
         Ok(Draft { change: Change { inserted, updated, removed, ..change }, manifest, keys: None })
+    }
+
+    pub(super) async fn put_all<R: Record>(&mut self, items: &[Item<R>]) -> Result<(), VaultError> {
+        let Content { keys, items: former, .. } = &self.content;
+        let mut changes = BTreeMap::new();
+        for Item { id, record } in items {
+            former.get(id).map_or(Ok(()), record::expect_kind::<R>)?;
+            let content = record::write(record)?;
+            let row = keys.seal_item(&*self.ports.random, (*id, R::KIND, R::VERSION), &content)?;
+            changes.insert(*id, Some(row));
+        }
+        let draft = self.draft_items(changes)?;
+        self.commit(draft).await
     }
 
     /// Drafts another set of slots around the same vault key.

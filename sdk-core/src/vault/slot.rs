@@ -1,76 +1,114 @@
+use std::fmt;
+
 use countersign_protocol::Secret;
-use data_encoding::BASE64URL_NOPAD;
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Passphrase, SlotId, SlotRow, VaultError, VaultId,
+    Header, NewKey, SlotId, SlotRow, UnlockKey, VaultError, VaultId,
     keys::{VaultKeys, slot_checksum, slot_place},
+    slot_parameters::{PassphraseParameters, RecoveryParameters, SlotParameters},
+    storage_key,
+    unlock_key::DerivedKey,
 };
-use crate::{
-    crypto::{
-        kdf::{Argon2Cost, argon2id},
-        seal::SealKey,
-    },
-    ports::{Random, blocking},
-};
+use crate::{crypto::seal::SealKey, ports::Ports};
 
-/// How a slot's key comes about.
-#[derive(Debug, Clone)]
-pub(super) enum SlotKind {
-    /// From a passphrase, by Argon2id.
-    Passphrase(PassphraseParameters),
+/// A way to open a vault. Ways that a newer version of this SDK has added are not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SlotKind {
+    /// By what the user knows.
+    Passphrase,
+    /// By a key that this device's secure storage keeps.
+    SecureStorage,
+    /// By a code that was printed and put away.
+    RecoveryCode,
 }
 
-/// What Argon2id needs beside the passphrase.
-#[derive(Debug, Clone)]
-pub(super) struct PassphraseParameters {
-    salt: [u8; 16],
-    cost: Argon2Cost,
-}
+impl SlotKind {
+    const ALL: [Self; 3] = [Self::Passphrase, Self::SecureStorage, Self::RecoveryCode];
 
-impl PassphraseParameters {
-    pub(super) fn generate(cost: Argon2Cost, random: &dyn Random) -> Result<Self, VaultError> {
-        Ok(Self { salt: random.bytes()?, cost })
+    /// As it stands in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passphrase => "passphrase",
+            Self::SecureStorage => "secure_storage",
+            Self::RecoveryCode => "recovery_code",
+        }
     }
 
-    pub(super) fn cost(&self) -> Argon2Cost {
-        self.cost
+    /// Whether people open their vault with it on any day. A recovery code is for the day on which nothing else works.
+    pub(super) fn is_for_every_day(self) -> bool {
+        match self {
+            Self::Passphrase | Self::SecureStorage => true,
+            Self::RecoveryCode => false,
+        }
     }
 
-    /// Derives the slot's key, on a thread where that may take its time.
-    pub(super) async fn derive(&self, passphrase: &Passphrase) -> Result<SealKey, VaultError> {
-        let Self { salt, cost } = self.clone();
-        let text = passphrase.text().clone();
-        blocking(
-            || VaultError::Interrupted,
-            move || {
-                // EXPOSE: the key is derived from it.
-                Ok(SealKey::new(argon2id(text.expose().as_bytes(), &salt, &cost)?))
-            },
-        )
-        .await
+    pub(super) fn of(row: &SlotRow) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == row.kind)
     }
 }
 
-/// Wraps the vault key under `key`, which `parameters` derive.
-pub(super) fn wrap(
+/// For people, after "a": "passphrase", "key in secure storage", "recovery code".
+impl fmt::Display for SlotKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Passphrase => "passphrase",
+            Self::SecureStorage => "key in secure storage",
+            Self::RecoveryCode => "recovery code",
+        })
+    }
+}
+
+/// A key slot of a vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// Which.
+    pub id: SlotId,
+    /// What opens it.
+    pub kind: SlotKind,
+}
+
+/// The slots of kinds that this version knows.
+pub(super) fn known(header: &Header) -> impl Iterator<Item = Slot> + '_ {
+    header.slots.iter().filter_map(|row| Some(Slot { id: row.id, kind: SlotKind::of(row)? }))
+}
+
+/// Makes a slot for a new key. The key of a storage slot is in secure storage when this returns, beside that of the
+/// `former` one, which the vault still has.
+pub(super) async fn make(
     keys: &VaultKeys,
-    vault: &VaultId,
-    parameters: &PassphraseParameters,
-    key: &SealKey,
-    random: &dyn Random,
+    vault: VaultId,
+    new: &NewKey,
+    former: Option<SlotId>,
+    ports: &Ports,
 ) -> Result<SlotRow, VaultError> {
+    let random = &*ports.random;
+    let id = SlotId::random(random)?;
+    let (parameters, key) = match new {
+        NewKey::Passphrase { passphrase, cost } => {
+            let parameters = PassphraseParameters::generate(*cost, random)?;
+            let key = parameters.derive(passphrase).await?;
+            (SlotParameters::Passphrase(parameters), key)
+        }
+        NewKey::SecureStorage => (SlotParameters::SecureStorage, SealKey::generate(random)?),
+        NewKey::RecoveryCode(code) => {
+            let parameters = RecoveryParameters::generate(random)?;
+            let key = parameters.derive(code);
+            (SlotParameters::RecoveryCode(parameters), key)
+        }
+    };
     let mut row = SlotRow {
-        id: SlotId::random(random)?,
-        kind: PASSPHRASE.to_owned(),
-        parameters: serde_json::to_string(&PassphraseJson::from(parameters))
-            .map_err(VaultError::Unwritable)?,
+        id,
+        kind: parameters.kind().as_str().to_owned(),
+        parameters: parameters.to_json()?,
         wrapped: Vec::new(),
         checksum: Vec::new(),
     };
     // EXPOSE: it is what gets wrapped.
-    row.wrapped = key.seal(random, &slot_place(vault, &row), keys.root().bytes().expose())?;
-    row.checksum = slot_checksum(vault, &row).to_vec();
+    row.wrapped = key.seal(random, &slot_place(&vault, &row), keys.root().bytes().expose())?;
+    row.checksum = slot_checksum(&vault, &row).to_vec();
+    if let SlotParameters::SecureStorage = parameters {
+        storage_key::keep(ports, vault, former, (id, &key)).await?;
+    }
     Ok(row)
 }
 
@@ -83,51 +121,52 @@ pub(super) fn unwrap(vault: &VaultId, row: &SlotRow, key: &SealKey) -> Option<Va
 }
 
 /// Reads a slot; `None` is one of a kind that this version does not know.
-pub(super) fn read(vault: &VaultId, row: &SlotRow) -> Result<Option<SlotKind>, VaultError> {
+pub(super) fn read(vault: &VaultId, row: &SlotRow) -> Result<Option<SlotParameters>, VaultError> {
     if row.checksum != slot_checksum(vault, row) {
         return Err(VaultError::damaged("a key slot has been changed"));
     }
-    if row.kind != PASSPHRASE {
-        return Ok(None);
-    }
-    let json = serde_json::from_str::<PassphraseJson>(&row.parameters);
-    let json = json.map_err(|_| VaultError::damaged("a key slot cannot be read"))?;
-    Ok(Some(SlotKind::Passphrase(json.try_into()?)))
+    SlotKind::of(row).map(|kind| SlotParameters::from_json(kind, &row.parameters)).transpose()
 }
 
-const PASSPHRASE: &str = "passphrase";
-
-/// The parameters as they are stored.
-#[derive(Serialize, Deserialize)]
-struct PassphraseJson {
-    /// 16 bytes, base64url.
-    salt: String,
-    memory_kib: u32,
-    passes: u32,
-    lanes: u32,
-}
-
-impl From<&PassphraseParameters> for PassphraseJson {
-    fn from(parameters: &PassphraseParameters) -> Self {
-        let cost = parameters.cost;
-        Self {
-            salt: BASE64URL_NOPAD.encode(&parameters.salt),
-            memory_kib: cost.memory_kib(),
-            passes: cost.passes(),
-            lanes: cost.lanes(),
+/// Tries the key on each slot of its kind.
+pub(super) async fn derive(
+    header: &Header,
+    key: &UnlockKey,
+    ports: &Ports,
+) -> Result<DerivedKey, VaultError> {
+    let mut refused = VaultError::NoSuchKey { kind: key.kind() };
+    for row in &header.slots {
+        let Some(parameters) = read(&header.vault, row)? else { continue };
+        let (derived, wrong) = match (parameters, key) {
+            (SlotParameters::Passphrase(parameters), UnlockKey::Passphrase(passphrase)) => {
+                (parameters.derive(passphrase).await?, VaultError::WrongPassphrase)
+            }
+            (SlotParameters::SecureStorage, UnlockKey::SecureStorage) => {
+                (storage_key::find(ports, header.vault, row.id).await?, VaultError::StorageKeyWrong)
+            }
+            (SlotParameters::RecoveryCode(parameters), UnlockKey::RecoveryCode(code)) => {
+                (parameters.derive(code), VaultError::WrongRecoveryCode)
+            }
+            _ => continue,
+        };
+        if unwrap(&header.vault, row, &derived).is_some() {
+            return Ok(DerivedKey { slot: row.id, key: derived });
         }
+        refused = wrong;
     }
+    Err(refused)
 }
 
-impl TryFrom<PassphraseJson> for PassphraseParameters {
-    type Error = VaultError;
-
-    fn try_from(json: PassphraseJson) -> Result<Self, VaultError> {
-        let salt = BASE64URL_NOPAD.decode(json.salt.as_bytes()).ok().and_then(|salt| salt.try_into().ok());
-        Ok(Self {
-            salt: salt.ok_or_else(|| VaultError::damaged("the salt of a key slot cannot be read"))?,
-            cost: Argon2Cost::new(json.memory_kib, json.passes, json.lanes)
-                .map_err(VaultError::CostTooHigh)?,
-        })
-    }
+/// The same key for a slot that is written anew, at the same cost.
+pub(super) fn renewed(vault: &VaultId, row: &SlotRow, key: &UnlockKey) -> Result<NewKey, VaultError> {
+    Ok(match (read(vault, row)?, key) {
+        (Some(SlotParameters::Passphrase(parameters)), UnlockKey::Passphrase(passphrase)) => {
+            NewKey::Passphrase { passphrase: passphrase.clone(), cost: parameters.cost() }
+        }
+        (Some(SlotParameters::SecureStorage), UnlockKey::SecureStorage) => NewKey::SecureStorage,
+        (Some(SlotParameters::RecoveryCode(_)), UnlockKey::RecoveryCode(code)) => {
+            NewKey::RecoveryCode(code.clone())
+        }
+        _ => return Err(VaultError::UnknownSlot),
+    })
 }

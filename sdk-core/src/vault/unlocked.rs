@@ -3,14 +3,12 @@ use std::{collections::BTreeMap, path::Path};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    FORMAT, Header, Item, ItemId, LockedVault, Passphrase, Record, SlotRow, SqliteStore, Store, VaultError,
-    VaultId, anchor,
+    FORMAT, Header, Item, ItemId, LockedVault, NewKey, Passphrase, Record, SlotKind, SqliteStore, Store,
+    VaultError, VaultId, anchor,
     keys::VaultKeys,
-    locked::derive,
     manifest::Manifest,
     open::{Content, Open},
-    record,
-    slot::{self, PassphraseParameters, SlotKind},
+    record, slot, storage_key,
 };
 use crate::{crypto::kdf::Argon2Cost, ports::Ports};
 
@@ -24,39 +22,55 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Creates a vault in a new file and leaves it unlocked.
+    /// Creates a vault under a passphrase in a new file and leaves it unlocked.
     ///
     /// # Errors
-    /// [`StoreError::Occupied`](super::StoreError::Occupied) if there is a file with something in it; it is not
-    /// touched. [`VaultError`].
+    /// As [`Vault::create_with`].
     pub async fn create(
         path: &Path,
         passphrase: &Passphrase,
         cost: Argon2Cost,
         ports: Ports,
     ) -> Result<Self, VaultError> {
-        Self::create_in(Box::new(SqliteStore::create(path).await?), passphrase, cost, ports).await
+        let passphrase = passphrase.clone();
+        Self::create_with(path, &NewKey::Passphrase { passphrase, cost }, ports).await
     }
 
-    /// As [`Vault::create`], in any store.
+    /// Creates a vault in a new file and leaves it unlocked. [`Vault::add_slot`] gives it more keys; one that lies in
+    /// secure storage alone is lost with that, so give it a recovery code too.
     ///
     /// # Errors
-    /// As [`Vault::create`].
+    /// [`StoreError::Occupied`](super::StoreError::Occupied) if there is a file with something in it; it is not
+    /// touched. [`VaultError::LastKey`] for a recovery code, which is not for every day. [`VaultError`].
+    pub async fn create_with(path: &Path, key: &NewKey, ports: Ports) -> Result<Self, VaultError> {
+        check_first_key(key)?;
+        Self::create_in(Box::new(SqliteStore::create(path).await?), key, ports).await
+    }
+
+    /// As [`Vault::create_with`], in any store.
+    ///
+    /// # Errors
+    /// As [`Vault::create_with`].
     pub async fn create_in(
         mut store: Box<dyn Store>,
-        passphrase: &Passphrase,
-        cost: Argon2Cost,
+        key: &NewKey,
         ports: Ports,
     ) -> Result<Self, VaultError> {
+        check_first_key(key)?;
         let random = &*ports.random;
         let vault = VaultId::random(random)?;
         let keys = VaultKeys::generate(vault, random)?;
-        let slot = new_slot(&keys, vault, passphrase, cost, &ports).await?;
+        let slot = slot::make(&keys, vault, key, None, &ports).await?;
         let mut manifest = Manifest::empty().next();
         manifest.add_all([keys.slot_hash(&slot)]);
         let sealed_manifest = keys.seal_manifest(random, &manifest)?;
         let header = Header { format: FORMAT, vault, slots: vec![slot] };
-        store.initialise(&header, &sealed_manifest).await?;
+        if let Err(error) = store.initialise(&header, &sealed_manifest).await {
+            if key.kind() == SlotKind::SecureStorage {
+                storage_key::forget_others(&ports, vault, None).await;
+            }
+            return Err(error.into());
+        }
         anchor::remember(&ports, vault, &manifest).await;
         let content = Content { header, keys, manifest, sealed_manifest, items: BTreeMap::new() };
         Ok(Self::new(Open::new(store, ports, content)))
@@ -90,8 +104,8 @@ impl Vault {
 
     /// Wipes the key from memory and keeps the file.
     pub fn lock(self) -> LockedVault {
-        let (store, ports) = self.open.into_inner().into_parts();
-        LockedVault::new(store, self.id, ports)
+        let (store, header, ports) = self.open.into_inner().into_parts();
+        LockedVault::new(store, &header, ports)
     }
 
     /// Stores an item, new or in place of the one of that id.
@@ -102,48 +116,40 @@ impl Vault {
         self.put_all(std::slice::from_ref(item)).await
     }
 
-    /// Stores several items, all or none. Of two with one id, the latter counts.
+    /// Stores several items, all or none. Of two with one id, the latter counts. One that lies in the trash comes back
+    /// by it.
     ///
     /// # Errors
     /// As [`Vault::put`].
     pub async fn put_all<R: Record>(&self, items: &[Item<R>]) -> Result<(), VaultError> {
         let mut open = self.settled().await?;
-        let Content { keys, items: former, .. } = open.content();
-        let mut changes = BTreeMap::new();
-        for Item { id, record } in items {
-            former.get(id).map_or(Ok(()), record::expect_kind::<R>)?;
-            let content = record::write(record)?;
-            let row = keys.seal_item(&*open.ports().random, (*id, R::KIND, R::VERSION), &content)?;
-            changes.insert(*id, Some(row));
-        }
-        let draft = open.draft_items(changes)?;
-        open.commit(draft).await
+        open.put_all(items).await
     }
 
-    /// The item of that id, if there is one.
+    /// The item of that id, if there is one and it does not lie in the trash.
     ///
     /// # Errors
     /// [`VaultError::WrongKind`], [`VaultError::Newer`], [`VaultError::Unreadable`].
     pub async fn get<R: Record>(&self, id: ItemId) -> Result<Option<Item<R>>, VaultError> {
         let open = self.settled().await?;
-        let Content { keys, items, .. } = open.content();
-        let Some(row) = items.get(&id) else { return Ok(None) };
+        let Some(row) = open.content().items.get(&id) else { return Ok(None) };
         record::expect_kind::<R>(row)?;
-        Ok(Some(Item { id, record: record::read(row, &keys.open_item(row)?)? }))
+        let (item, trashed) = open.content().read(row)?;
+        Ok(trashed.is_none().then_some(item))
     }
 
-    /// All items of a kind, by id.
+    /// All items of a kind but those in the trash, by id.
     ///
     /// # Errors
     /// [`VaultError::Newer`], [`VaultError::Unreadable`].
     pub async fn list<R: Record>(&self) -> Result<Vec<Item<R>>, VaultError> {
         let open = self.settled().await?;
-        let Content { keys, items, .. } = open.content();
-        let rows = items.values().filter(|row| row.kind == R::KIND);
-        rows.map(|row| Ok(Item { id: row.id, record: record::read(row, &keys.open_item(row)?)? })).collect()
+        let mut items = open.content().list()?;
+        items.retain(|(_, trashed)| trashed.is_none());
+        Ok(items.into_iter().map(|(item, _)| item).collect())
     }
 
-    /// Removes an item of any kind; says whether there was one.
+    /// Removes an item of any kind for good, wherever it lies; says whether there was one. See [`Vault::trash`].
     ///
     /// # Errors
     /// [`VaultError`].
@@ -156,64 +162,14 @@ impl Vault {
         open.commit(draft).await.map(|()| true)
     }
 
-    /// Replaces the passphrase. The vault key stays: whoever has an older copy of the file and the former passphrase
-    /// can still read what is sealed under that key. Use [`Vault::rotate_key`] where that matters.
-    ///
-    /// # Errors
-    /// [`VaultError`]; the former passphrase then still opens the vault.
-    pub async fn change_passphrase(
-        &self,
-        passphrase: &Passphrase,
-        cost: Argon2Cost,
-    ) -> Result<(), VaultError> {
-        let mut open = self.settled().await?;
-        let Content { keys, header, .. } = open.content();
-        let slot = new_slot(keys, self.id, passphrase, cost, open.ports()).await?;
-        let mut slots = vec![slot];
-        for row in &header.slots {
-            if slot::read(&self.id, row)?.is_none() {
-                slots.push(row.clone());
-            }
-        }
-        let draft = open.draft_slots(slots)?;
-        open.commit(draft).await
-    }
-
-    /// Replaces the vault key and seals everything anew. The passphrase stays, and is asked for to wrap the new key.
-    ///
-    /// # Errors
-    /// [`VaultError::WrongPassphrase`], [`VaultError::UnknownSlot`]; nothing has changed then.
-    pub async fn rotate_key(&self, passphrase: &Passphrase) -> Result<(), VaultError> {
-        let mut open = self.settled().await?;
-        let header = &open.content().header;
-        derive(header, passphrase).await?;
-        let keys = VaultKeys::generate(self.id, &*open.ports().random)?;
-        let mut slots = Vec::with_capacity(header.slots.len());
-        for row in &header.slots {
-            let Some(SlotKind::Passphrase(parameters)) = slot::read(&self.id, row)? else {
-                return Err(VaultError::UnknownSlot);
-            };
-            slots.push(new_slot(&keys, self.id, passphrase, parameters.cost(), open.ports()).await?);
-        }
-        let draft = open.draft_keys(keys, slots)?;
-        open.commit(draft).await
-    }
-
-    async fn settled(&self) -> Result<MutexGuard<'_, Open>, VaultError> {
+    pub(super) async fn settled(&self) -> Result<MutexGuard<'_, Open>, VaultError> {
         let mut open = self.open.lock().await;
         open.settle().await?;
         Ok(open)
     }
 }
 
-async fn new_slot(
-    keys: &VaultKeys,
-    vault: VaultId,
-    passphrase: &Passphrase,
-    cost: Argon2Cost,
-    ports: &Ports,
-) -> Result<SlotRow, VaultError> {
-    let parameters = PassphraseParameters::generate(cost, &*ports.random)?;
-    let key = parameters.derive(passphrase).await?;
-    slot::wrap(keys, &vault, &parameters, &key, &*ports.random)
+/// A vault that opens by a recovery code alone would be used with what is meant to lie in a drawer.
+fn check_first_key(key: &NewKey) -> Result<(), VaultError> {
+    if key.kind().is_for_every_day() { Ok(()) } else { Err(VaultError::LastKey) }
 }

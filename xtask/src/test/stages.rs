@@ -40,12 +40,16 @@ pub(crate) fn rust_tests(workspace: &Workspace) -> Outcome {
         cargo.env(RACE_RUNS, "3");
     }
     let finished = command::tee(&mut cargo)?;
-    let report = Report::of_run(&finished, Counts::of_libtest);
-    Ok(if setup::postgres_is_there() {
-        report
-    } else {
-        report.leaving_out("tests on PostgreSQL: no initdb found; `cargo xtask setup` installs it on Debian")
-    })
+    let mut report = Report::of_run(&finished, Counts::of_libtest);
+    if !setup::postgres_is_there() {
+        report = report
+            .leaving_out("tests on PostgreSQL: no initdb found; `cargo xtask setup` installs it on Debian");
+    }
+    if !setup::keyring_is_there() {
+        report =
+            report.leaving_out("tests of the keyring: no gnome-keyring; `cargo xtask setup` installs it");
+    }
+    Ok(report)
 }
 
 pub(crate) fn doc_tests(workspace: &Workspace) -> Outcome {

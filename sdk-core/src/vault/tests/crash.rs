@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Desk, Files, cheap, codes, passphrase, store_error, written};
+use super::{Desk, Files, cheap, codes, key, new_key, passphrase, store_error, written};
 use crate::vault::{
     Change, Header, ItemRow, MemoryPlace, MemoryStore, SqliteStore, Store, StoreError, Vault, VaultError,
     conformance::cut_short, entries::CodeEntry,
@@ -45,7 +45,7 @@ async fn a_merge_that_ends_anywhere_gives_the_new_content() {
     let desk = Desk::new();
     desk.with_entries(60).await;
     let vault = desk.unlock("one").await.unwrap();
-    vault.rotate_key(&passphrase("one")).await.unwrap();
+    vault.rotate_key(&[key("one")]).await.unwrap();
     let new: Vec<_> = (0..60).map(|number| desk.entry(number)).collect();
     vault.put_all(&new).await.unwrap();
     let expected = codes(&vault).await;
@@ -70,7 +70,7 @@ async fn a_change_of_passphrase_or_key_that_ends_anywhere_leaves_one_that_opens(
         let vault = locked.unlock(&passphrase("one")).await.unwrap();
         vault.change_passphrase(&passphrase("two"), cheap()).await.unwrap();
         if rotate {
-            vault.rotate_key(&passphrase("two")).await.unwrap();
+            vault.rotate_key(&[key("two")]).await.unwrap();
         }
         let files = Files::of(&desk);
         let mut last = "one";
@@ -93,7 +93,7 @@ async fn a_change_of_passphrase_or_key_that_ends_anywhere_leaves_one_that_opens(
 }
 
 /// A store that does not empty its log after a change of slots, so that there is something left to cut off.
-struct KeepsLog(SqliteStore);
+pub(super) struct KeepsLog(pub(super) SqliteStore);
 
 #[async_trait]
 impl Store for KeepsLog {
@@ -134,7 +134,7 @@ async fn a_change_that_fails_half_way_leaves_all_as_it_was() {
         desk.tamper(fault).await;
         let vault = desk.unlock("one").await.unwrap();
         assert!(vault.change_passphrase(&passphrase("two"), cheap()).await.is_err());
-        assert!(vault.rotate_key(&passphrase("one")).await.is_err());
+        assert!(vault.rotate_key(&[key("one")]).await.is_err());
         assert_eq!(codes(&vault).await, entries);
         vault.lock().unlock(&passphrase("one")).await.unwrap().lock().close().await.unwrap();
 
@@ -178,10 +178,10 @@ impl Store for SaysNo {
 async fn a_change_that_was_made_after_all_is_found_out() {
     let desk = Desk::new();
     let store = Box::new(SaysNo(MemoryPlace::default().open().unwrap()));
-    let vault = Vault::create_in(store, &passphrase("one"), cheap(), desk.ports.clone()).await.unwrap();
+    let vault = Vault::create_in(store, &new_key("one"), desk.ports.clone()).await.unwrap();
     let entry = desk.entry(0);
     assert!(matches!(store_error(vault.put(&entry).await), StoreError::Full));
-    assert!(matches!(store_error(vault.rotate_key(&passphrase("one")).await), StoreError::Full));
+    assert!(matches!(store_error(vault.rotate_key(&[key("one")]).await), StoreError::Full));
     assert!(matches!(
         store_error(vault.change_passphrase(&passphrase("two"), cheap()).await),
         StoreError::Full
@@ -212,7 +212,7 @@ async fn a_caller_that_stops_waiting_leaves_the_old_or_the_new_content() {
     }
     let mut vault = vault;
     for polls in 1.. {
-        let finished = cut_short(vault.rotate_key(&passphrase("one")), polls).await;
+        let finished = cut_short(vault.rotate_key(&[key("one")]), polls).await;
         assert_eq!(codes(&vault).await, expected, "after {polls} polls");
         vault.put_all::<CodeEntry>(&[]).await.unwrap();
         vault = vault.lock().unlock(&passphrase("one")).await.unwrap();

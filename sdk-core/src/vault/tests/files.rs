@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{Desk, cheap, codes, passphrase, store_error, written};
+use super::{Desk, cheap, codes, key, passphrase, store_error, written};
 use crate::{
     Error,
     vault::{
@@ -99,7 +99,7 @@ async fn a_vault_that_cannot_be_written_says_so() {
     let locked = desk.open_with(options(&desk.path()).pragma("query_only", "ON"), &STEPS).await.unwrap();
     let vault = locked.unlock(&passphrase("one")).await.unwrap();
     assert!(matches!(store_error(vault.put(&desk.entry(1)).await), StoreError::ReadOnly));
-    assert!(matches!(store_error(vault.rotate_key(&passphrase("one")).await), StoreError::ReadOnly));
+    assert!(matches!(store_error(vault.rotate_key(&[key("one")]).await), StoreError::ReadOnly));
     assert_eq!(codes(&vault).await, written(&entries));
     vault.lock().unlock(&passphrase("one")).await.unwrap().lock().close().await.unwrap();
 

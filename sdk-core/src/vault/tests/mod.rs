@@ -1,7 +1,10 @@
 mod attacks;
 mod crash;
+mod crash_slots;
 mod files;
 mod places;
+mod slots;
+mod trash;
 mod usage;
 
 use std::path::{Path, PathBuf};
@@ -11,8 +14,8 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    Item, ItemRow, LockedVault, Passphrase, SqliteStore, Store as _, StoreError, Vault, VaultError,
-    entries::CodeEntry, sqlite_store::options,
+    Item, ItemRow, LockedVault, NewKey, Passphrase, SqliteStore, Store as _, StoreError, UnlockKey, Vault,
+    VaultError, entries::CodeEntry, sqlite_store::options,
 };
 use crate::{crypto::kdf::Argon2Cost, otp::TotpEntry, ports::Ports, testing};
 
@@ -76,7 +79,8 @@ impl Desk {
         let uri = format!("otpauth://totp/Acme%20{number}:mia?secret=JBSWY3DPEHPK3PXP&period={}", number + 1);
         let entry = TotpEntry::parse(&uri).unwrap().entry;
         let created = Timestamp::from_seconds(1_700_000_000);
-        Item::new(CodeEntry { entry, created, position: number }, &*self.ports.random).unwrap()
+        let record = CodeEntry { position: number, ..CodeEntry::new(entry, created) };
+        Item::new(record, &*self.ports.random).unwrap()
     }
 }
 
@@ -105,6 +109,16 @@ fn passphrase(text: &str) -> Passphrase {
     Passphrase::new(&text.into()).unwrap()
 }
 
+/// A passphrase as the key of a vault that is to be made.
+fn new_key(text: &str) -> NewKey {
+    NewKey::Passphrase { passphrase: passphrase(text), cost: cheap() }
+}
+
+/// A passphrase as one of the keys of a vault.
+fn key(text: &str) -> UnlockKey {
+    passphrase(text).into()
+}
+
 /// The least that Argon2id takes, for tests only.
 fn cheap() -> Argon2Cost {
     Argon2Cost::new(8, 1, 1).unwrap()
@@ -117,8 +131,8 @@ async fn codes(vault: &Vault) -> Vec<String> {
 /// Everything there is to an entry, comparable.
 fn written(entries: &[Item<CodeEntry>]) -> Vec<String> {
     let write = |item: &Item<CodeEntry>| {
-        let CodeEntry { entry, created, position } = &item.record;
-        format!("{position} {} {} {created}", item.id, entry.to_uri().expose())
+        let CodeEntry { entry, created, position, pinned, hidden } = &item.record;
+        format!("{position} {pinned} {hidden} {} {} {created}", item.id, entry.to_uri().expose())
     };
     let mut written: Vec<_> = entries.iter().map(write).collect();
     written.sort();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, Files, cheap, codes, passphrase, written};
+use super::{Desk, Files, cheap, codes, key, new_key, passphrase, written};
 use crate::{
     Error, UserAction,
     testing::{MemoryLog, MemoryStorage, SeededRandom},
@@ -88,11 +88,11 @@ async fn a_new_passphrase_takes_the_place_of_the_old_one() {
     let desk = Desk::new();
     let entries = desk.with_entries(2).await;
     let mut locked = desk.open().await.unwrap();
-    let old_key = locked.derive(&passphrase("one")).await.unwrap();
-    let vault = locked.unlock_with(&old_key).await.unwrap();
+    let old_key = locked.derive(&key("one")).await.unwrap();
+    let vault = locked.unlock_derived(&old_key).await.unwrap();
     vault.change_passphrase(&passphrase("two"), cheap()).await.unwrap();
 
-    let refused = vault.lock().unlock_with(&old_key).await.err().unwrap();
+    let refused = vault.lock().unlock_derived(&old_key).await.err().unwrap();
     assert!(matches!(refused.source, VaultError::WrongPassphrase));
     refused.vault.close().await.unwrap();
     assert!(matches!(desk.unlock("one").await.err(), Some(VaultError::WrongPassphrase)));
@@ -104,8 +104,8 @@ async fn a_new_key_seals_everything_anew() {
     let desk = Desk::new();
     let entries = desk.with_entries(3).await;
     let vault = desk.unlock("one").await.unwrap();
-    assert!(matches!(vault.rotate_key(&passphrase("two")).await, Err(VaultError::WrongPassphrase)));
-    vault.rotate_key(&passphrase("one")).await.unwrap();
+    assert!(matches!(vault.rotate_key(&[key("two")]).await, Err(VaultError::WrongPassphrase)));
+    vault.rotate_key(&[key("one")]).await.unwrap();
     assert_eq!(codes(&vault).await, written(&entries));
     vault.lock().close().await.unwrap();
     assert_eq!(codes(&desk.unlock("one").await.unwrap()).await, written(&entries));
@@ -125,7 +125,7 @@ async fn nothing_that_a_former_key_opens_stays_in_the_files() {
     former.extend(Files::lay_out(&now.database, &now.log).rows().await);
 
     vault.remove(entries[0].id).await.unwrap();
-    vault.rotate_key(&passphrase("one")).await.unwrap();
+    vault.rotate_key(&[key("one")]).await.unwrap();
     let now = Files::of(&desk);
     let files = [now.database, now.log].concat();
     let is_there = |row: &ItemRow| files.windows(row.sealed.len()).any(|bytes| bytes == row.sealed);
@@ -227,7 +227,7 @@ async fn without_randomness_nothing_is_stored() {
     random.fail();
     assert!(vault.put(&entry).await.is_err());
     assert!(vault.change_passphrase(&passphrase("two"), cheap()).await.is_err());
-    assert!(vault.rotate_key(&passphrase("one")).await.is_err());
+    assert!(vault.rotate_key(&[key("one")]).await.is_err());
     assert!(codes(&vault).await.is_empty());
     vault.lock().unlock(&passphrase("one")).await.unwrap();
 }
@@ -237,10 +237,10 @@ async fn a_vault_in_memory_works_the_same() {
     let desk = Desk::new();
     let place = MemoryPlace::default();
     let store = Box::new(place.open().unwrap());
-    let vault = Vault::create_in(store, &passphrase("one"), cheap(), desk.ports.clone()).await.unwrap();
+    let vault = Vault::create_in(store, &new_key("one"), desk.ports.clone()).await.unwrap();
     let entry = desk.entry(0);
     vault.put(&entry).await.unwrap();
-    vault.rotate_key(&passphrase("one")).await.unwrap();
+    vault.rotate_key(&[key("one")]).await.unwrap();
     drop(vault);
     let locked = Vault::open_in(Box::new(place.open().unwrap()), desk.ports.clone()).await.unwrap();
     let vault = locked.unlock(&passphrase("one")).await.unwrap();

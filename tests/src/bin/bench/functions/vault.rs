@@ -37,13 +37,13 @@ pub(crate) async fn measure(folder: &Path) -> Result<Section, BenchError> {
     vault.lock().close().await?;
 
     let mut locked = Vault::open(&path, ports.clone()).await?;
-    let key = locked.derive(&passphrase).await?;
+    let key = locked.derive(&passphrase.into()).await?;
     locked.close().await?;
     let mut openings = Vec::with_capacity(OPENINGS);
     let mut listings = Vec::with_capacity(OPENINGS);
     for _ in 0..OPENINGS {
         let start = watch.read();
-        let vault = Vault::open(&path, ports.clone()).await?.unlock_with(&key).await?;
+        let vault = Vault::open(&path, ports.clone()).await?.unlock_derived(&key).await?;
         openings.push(watch.since(start));
         let start = watch.read();
         used(vault.list::<CodeEntry>().await?);
@@ -73,11 +73,9 @@ fn entry(number: u32, random: &dyn Random) -> Result<Item<CodeEntry>, BenchError
     let secret = Secret::new(random.bytes::<20>()?.to_vec());
     let totp = Totp::new(secret, Algorithm::Sha1, Digits::default(), Period::default())?;
     let (issuer, account) = (format!("Example {number}"), format!("mia.{number}@example.com"));
-    let record = CodeEntry {
-        entry: TotpEntry::new(Some(&issuer), &account, totp),
-        created: Timestamp::from_seconds(1_769_860_800),
-        position: number,
-    };
+    let entry = TotpEntry::new(Some(&issuer), &account, totp);
+    let created = Timestamp::from_seconds(1_769_860_800);
+    let record = CodeEntry { position: number, ..CodeEntry::new(entry, created) };
     Ok(Item::new(record, random)?)
 }
 

@@ -1,0 +1,102 @@
+//! Secure storage that the SDK brings along: the system's keyring probed, a sealed file, and none.
+
+use std::{path::PathBuf, sync::Arc};
+
+use countersign::{
+    Error,
+    crypto::seal::SealKey,
+    ports::{self, KeyringStorage, OsFiles, Random},
+};
+
+use super::{SecureStorage, StorageError};
+use crate::CountersignError;
+
+/// Whether the system's keyring can be used.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum KeyringStatus {
+    /// It keeps what it is given.
+    Ready,
+    /// It is there but locked, and its user did not unlock it. Ask for that and probe again, or offer a passphrase.
+    Locked {
+        /// What the system said.
+        reason: String,
+    },
+    /// There is none, or it does not work. Offer a passphrase, openly.
+    Absent {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// Finds out whether the system's keyring can be used for the app of this id, by writing an entry and removing it. The
+/// system may ask its user to unlock it, so call this from a thread that may block.
+///
+/// A process looks for a keyring once. One that was started later is found by the app's next start.
+#[uniffi::export]
+pub fn probe_keyring(app_id: &str) -> KeyringStatus {
+    match KeyringStorage::probe(app_id) {
+        ports::KeyringStatus::Ready => KeyringStatus::Ready,
+        ports::KeyringStatus::Locked { reason } => KeyringStatus::Locked { reason },
+        ports::KeyringStatus::Absent { reason } => KeyringStatus::Absent { reason },
+    }
+}
+
+/// Secure storage in one sealed file, for systems without a keyring: `Vault.file_storage` gives it.
+#[derive(uniffi::Object)]
+pub struct FileStorage(ports::FileStorage);
+
+impl FileStorage {
+    pub(crate) async fn open(
+        path: String,
+        key: SealKey,
+        random: Arc<dyn Random>,
+    ) -> Result<Arc<Self>, CountersignError> {
+        let interrupted = || ports::StorageError::Broken { reason: "the app shut down".to_owned() };
+        let open = move || ports::FileStorage::open(PathBuf::from(path), key, Arc::new(OsFiles), random);
+        Ok(Arc::new(Self(ports::blocking(interrupted, open).await.map_err(Error::from)?)))
+    }
+}
+
+#[uniffi::export]
+impl SecureStorage for FileStorage {
+    fn get(&self, name: String) -> Result<Option<String>, StorageError> {
+        Ok(ports::SecureStorage::get(&self.0, &name)?)
+    }
+
+    fn set(&self, name: String, value: String) -> Result<(), StorageError> {
+        Ok(ports::SecureStorage::set(&self.0, &name, &value)?)
+    }
+
+    fn remove(&self, name: String) -> Result<(), StorageError> {
+        Ok(ports::SecureStorage::remove(&self.0, &name)?)
+    }
+}
+
+/// No secure storage at all, such as until the vault is unlocked that holds the key of a `FileStorage`. A vault opens
+/// without; what needs storage says so.
+#[derive(Default, uniffi::Object)]
+pub struct NoStorage(ports::NoStorage);
+
+#[uniffi::export]
+impl NoStorage {
+    /// A storage that takes nothing.
+    #[uniffi::constructor]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[uniffi::export]
+impl SecureStorage for NoStorage {
+    fn get(&self, name: String) -> Result<Option<String>, StorageError> {
+        Ok(ports::SecureStorage::get(&self.0, &name)?)
+    }
+
+    fn set(&self, name: String, value: String) -> Result<(), StorageError> {
+        Ok(ports::SecureStorage::set(&self.0, &name, &value)?)
+    }
+
+    fn remove(&self, name: String) -> Result<(), StorageError> {
+        Ok(ports::SecureStorage::remove(&self.0, &name)?)
+    }
+}
