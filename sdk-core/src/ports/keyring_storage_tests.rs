@@ -50,7 +50,8 @@ impl User {
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY")
             .env("HOME", folder("home"))
-            .env("XDG_RUNTIME_DIR", folder("runtime"))
+            // One for each session: a daemon of an earlier one would be found through it.
+            .env("XDG_RUNTIME_DIR", tempfile::tempdir_in(&self.0).unwrap().keep())
             .env("XDG_DATA_HOME", folder("share"))
             .stdin(Stdio::null());
         command
@@ -99,9 +100,7 @@ fn a_locked_keyring_is_told_apart_from_none() {
         let keyring = KeyringStorage::new(APPLICATION).unwrap();
         assert!(matches!(keyring.set("a", "1"), Err(StorageError::Locked { .. })));
     } else if let Some(user) = User::new() {
-        let mut earlier = user.command("dbus-run-session");
-        let made = earlier.args(["--", "sh", "-c", UNLOCKED]).status().unwrap();
-        assert!(made.success());
+        user.run_in_session(UNLOCKED, "an_unlocked_keyring_is_ready_and_does_what_every_storage_does");
         assert!(has_keyring(&user.0.path().join("share/keyrings")));
         user.run_in_session(LOCKED, NAME);
     }

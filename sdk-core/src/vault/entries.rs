@@ -111,7 +111,7 @@ mod tests {
     fn an_entry_of_before_there_were_marks_is_read_and_one_without_marks_is_written_as_then() {
         let old = concat!(
             r#"{"issuer":"Acme","account":"mia","secret":"SGVsbG8h3q2-7w","algorithm":"SHA1","digits":6,"#,
-            r#""period":30,"created":"2026-01-31T12:00:00.000Z","position":3}"#
+            r#""period":30,"created":"2026-01-31T12:00:00Z","position":3}"#
         );
         let mut read: CodeEntry = serde_json::from_str(old).unwrap();
         assert_eq!((read.position, read.pinned, read.hidden), (3, false, false));

@@ -280,8 +280,9 @@ async fn a_slot_opens_by_its_own_kind_of_key_only() {
                 continue;
             }
             for parameters in [parameters, &slot.parameters] {
-                let (kind, parameters) = (kind.to_owned(), parameters.to_owned());
-                ring.exchange(slot.id, &SlotRow { kind, parameters, ..slot.clone() }).await;
+                let parameters = parameters.to_owned();
+                let row = SlotRow { kind: kind.to_owned(), parameters, ..slot.clone() };
+                ring.exchange(slot.id, &row).await;
                 for key in ring.keys() {
                     let refused = ring.unlock(&key).await.err().unwrap();
                     let expected = match refused {
