@@ -83,9 +83,12 @@ pub(super) fn passphrase(text: String) -> Result<Passphrase, CountersignError> {
     Ok(Passphrase::new(&Secret::new(text))?)
 }
 
-pub(super) fn new_passphrase(text: String, cost: Option<PassphraseCost>) -> Result<NewKey, CountersignError> {
+pub(super) fn new_passphrase(
+    text: String,
+    cost: Option<&PassphraseCost>,
+) -> Result<NewKey, CountersignError> {
     let cost = match cost {
-        Some(PassphraseCost { memory_kib, passes, lanes }) => {
+        Some(&PassphraseCost { memory_kib, passes, lanes }) => {
             Argon2Cost::new(memory_kib, passes, lanes).map_err(countersign::Error::from)?
         }
         None => Argon2Cost::default(),

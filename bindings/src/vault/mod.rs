@@ -9,13 +9,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use countersign::{
     Error,
-    ports::{Ports as CorePorts, Random as _},
-    protocol::Timestamp,
-    vault::{self, Item, ItemId, NewKey, SlotId, VaultError, entries::CodeEntry},
+    ports::Ports as CorePorts,
+    vault::{self, Item, ItemId, NewKey, SlotId, entries::CodeEntry},
 };
 use tokio::sync::{RwLock, RwLockReadGuard};
 
-use self::keys::passphrase;
 pub use self::{
     code_item::{CodeItem, TrashedCode},
     keys::{PassphraseCost, RecoveryCode, Slot, SlotKind},
@@ -47,7 +45,7 @@ impl Vault {
         ports: Arc<Ports>,
         cost: Option<PassphraseCost>,
     ) -> Result<Arc<Self>, CountersignError> {
-        Self::create_with(&path, keys::new_passphrase(passphrase, cost)?, &ports).await
+        Self::create_with(&path, keys::new_passphrase(passphrase, cost.as_ref())?, &ports).await
     }
 
     /// Creates a vault in a new file under a random key that this device's secure storage keeps. It is lost with that:
@@ -83,7 +81,7 @@ impl Vault {
         passphrase: String,
         cost: Option<PassphraseCost>,
     ) -> Result<(), CountersignError> {
-        self.add(keys::new_passphrase(passphrase, cost)?).await
+        self.add(keys::new_passphrase(passphrase, cost.as_ref())?).await
     }
 
     /// Lets a new random key open the vault, which this device's secure storage keeps, in place of a former one.

@@ -1,10 +1,6 @@
 //! What every [`SecureStorage`] does.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::missing_panics_doc,
-    reason = "these are tests: they fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "these are tests: they fail by panicking")]
 
 use crate::ports::SecureStorage;
 

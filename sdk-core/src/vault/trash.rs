@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How long an app should keep what was thrown away, 30 days: for [`Vault::purge_older_than`].
-pub const TRASH_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const TRASH_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// An item in the trash.
 #[derive(Debug, Clone)]

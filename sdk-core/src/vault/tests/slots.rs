@@ -44,8 +44,9 @@ impl Ring {
     }
 
     /// The name of the entry with the vault's key, and what it holds.
-    fn entry(&self) -> Option<(String, String)> {
-        self.storage.entries().into_iter().find(|(name, _)| name.ends_with(".slot"))
+    pub(super) fn entry(&self) -> Option<(String, String)> {
+        let is_slot = |name: &str| name.split('.').next_back() == Some("slot");
+        self.storage.entries().into_iter().find(|(name, _)| is_slot(name))
     }
 
     async fn header(&self) -> Header {

@@ -10,7 +10,7 @@ use crate::{
     vault::{Item, ItemId, Record, TRASH_KEPT, Trashed, Vault, entries::CodeEntry},
 };
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 impl Desk {
     fn with_clock(clock: &Arc<FixedClock>) -> Self {
@@ -90,9 +90,9 @@ async fn what_has_lain_there_for_its_time_goes_whatever_its_kind() {
     assert_eq!(trashed(&vault).await, [entries[1].id, entries[0].id], "the latest first");
     assert_eq!(vault.trashed::<Note>().await.unwrap()[0].item.record.0, "two\nlines");
 
-    clock.advance(29 * DAY - Duration::from_millis(1));
+    clock.advance(28 * DAY);
     assert_eq!(vault.purge_older_than(TRASH_KEPT).await.unwrap(), 0);
-    clock.advance(Duration::from_millis(1));
+    clock.advance(DAY);
     assert_eq!(vault.purge_older_than(TRASH_KEPT).await.unwrap(), 2);
     assert_eq!(trashed(&vault).await, [entries[1].id]);
     assert!(vault.get::<Note>(note.id).await.unwrap().is_none());
