@@ -196,9 +196,11 @@ def test_files_that_are_no_vault_are_left_alone(path, ports, tmp_path):
         with pytest.raises(CountersignError.InvalidInput):
             await create(str(letter), ports)
         assert letter.read_text() == "Dear grandmother"
-        await create(path, ports)
-        with pytest.raises(CountersignError):
+        vault = await create(path, ports)
+        with pytest.raises(CountersignError.Device) as error:
             await LockedVault.open(path, ports)
+        assert "open elsewhere" in error.value.reason
+        await (await vault.lock()).close()
 
     asyncio.run(run())
 
