@@ -116,8 +116,8 @@
 //! # What is not hidden
 //!
 //! How many items there are, of which kinds, how long each is (one in the trash is longer by 26 bytes), what opens the
-//! vault, and when the file changed. Whoever has an old copy of the
-//! file and the passphrase of then can read that copy for ever.
+//! vault, and when the file changed. Whoever has an old copy of the file and the passphrase of then can read that copy
+//! for ever.
 
 mod anchor;
 mod change_keys;

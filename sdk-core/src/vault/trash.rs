@@ -1,4 +1,4 @@
-//! Items that were thrown away and can still be brought back. Nobody but the owner can tell which they are.
+//! Items that were thrown away and can still be brought back. That they lie there is sealed with the rest of them.
 
 use std::{collections::BTreeMap, time::Duration};
 
