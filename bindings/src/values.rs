@@ -3,8 +3,9 @@
 
 use std::time::SystemTime;
 
+#[cfg(feature = "client")]
+use countersign::client::SpkiPin;
 use countersign::{
-    client::SpkiPin,
     protocol::{
         InvalidField, Timestamp,
         enroll_uri::EnrollUri,
@@ -54,8 +55,6 @@ texts! {
     DisplayName;
     /// Finds a request in the server's log.
     CorrelationId;
-    /// The key of a server's certificate: `sha256/` and 44 characters of Base64 (RFC 7469 section 2.4).
-    SpkiPin;
     /// Names a request for approval.
     ChallengeId;
     /// Names an enrolment.
@@ -72,6 +71,12 @@ texts! {
     ItemId;
     /// Names a key slot of a vault.
     SlotId;
+}
+
+#[cfg(feature = "client")]
+texts! {
+    /// The key of a server's certificate: `sha256/` and 44 characters of Base64 (RFC 7469 section 2.4).
+    SpkiPin;
 }
 
 secret_texts! {

@@ -32,7 +32,8 @@ impl Built {
         Ok(Self::from_messages(&command::capture(&mut build)?))
     }
 
-    fn from_messages(messages: &str) -> Self {
+    /// What a build said that was run with `--message-format=json-render-diagnostics`.
+    pub(crate) fn from_messages(messages: &str) -> Self {
         Self(messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 

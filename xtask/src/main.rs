@@ -13,6 +13,7 @@ mod mutants;
 mod python;
 mod rules;
 mod setup;
+mod size;
 mod test;
 mod workspace;
 
@@ -37,6 +38,7 @@ enum Task {
     Setup(setup::Arguments),
     Bench(bench::Arguments),
     Bindings(bindings::Arguments),
+    Size(size::Arguments),
     Mutants(mutants::Arguments),
     Rules(rules::Arguments),
     Generate(generate::Arguments),
@@ -60,6 +62,7 @@ fn run(task: Task) -> Result<(), XtaskError> {
         Task::Setup(arguments) => setup::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
         Task::Bindings(arguments) => bindings::run(&workspace, &arguments),
+        Task::Size(arguments) => size::run(&workspace, &arguments),
         Task::Mutants(arguments) => mutants::run(&workspace, &arguments),
         Task::Rules(arguments) => rules::run(&workspace, &arguments),
         Task::Generate(arguments) => generate::run(&workspace, &arguments),

@@ -5,13 +5,16 @@ mod device_signer;
 mod device_storage;
 mod http;
 mod log_sink;
+#[cfg(feature = "client")]
+mod network;
 mod secure_storage;
 mod user_verifier;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+#[cfg(not(feature = "client"))]
+use countersign::protocol::InvalidField;
 use countersign::{
-    client::{HttpConfig, PinSet, ReqwestHttp, SpkiPin},
     ports::{
         self, KeyringStorage, NoVerifier, SoftwareSigner, SystemClock, SystemRandom, SystemSignals,
         TracingSink,
@@ -20,6 +23,8 @@ use countersign::{
 };
 use uniffi::UnexpectedUniFFICallbackError;
 
+#[cfg(feature = "client")]
+pub use self::network::Network;
 pub use self::{
     device_signals::DeviceSignals,
     device_signer::{DeviceSigner, SignerError},
@@ -69,24 +74,9 @@ pub struct HostPorts {
     /// Default: lines go to the `tracing` of Rust.
     #[uniffi(default = None)]
     pub log: Option<Arc<dyn LogSink>>,
-    /// Default: HTTP/2 over rustls with the platform's trust.
+    /// Default: HTTP/2 over rustls with the platform's trust; nothing in a build without the feature `client`.
     #[uniffi(default = None)]
     pub http: Option<Arc<dyn Http>>,
-}
-
-/// How the SDK's own network reaches servers and whom it believes.
-#[derive(Debug, Clone, Default, uniffi::Record)]
-pub struct Network {
-    /// Root certificates (DER) to trust beside the platform's, such as that of a company or a test bench. Refused on
-    /// Android, which trusts those that are installed on the device.
-    #[uniffi(default)]
-    pub root_certificates: Vec<Vec<u8>>,
-    /// Hosts that are believed only with one of these keys. Each needs at least two: the one in use, and a backup.
-    #[uniffi(default)]
-    pub pins: HashMap<String, Vec<SpkiPin>>,
-    /// Go to servers directly, whatever the system's proxy settings are.
-    #[uniffi(default = false)]
-    pub without_proxy: bool,
 }
 
 /// The host did not do it.
@@ -114,6 +104,7 @@ pub struct Ports {
     pub(crate) device_name: Option<DisplayName>,
 }
 
+#[cfg(feature = "client")]
 #[uniffi::export]
 impl Ports {
     /// The host's ports, and defaults for the rest. Clock and randomness are always the system's.
@@ -126,7 +117,33 @@ impl Ports {
         host: Option<HostPorts>,
         network: Option<Network>,
     ) -> Result<Self, CountersignError> {
-        let HostPorts { storage, signer, verifier, signals, log, http } = host.unwrap_or_default();
+        let host = host.unwrap_or_default();
+        let http: Arc<dyn ports::Http> = match host.http.clone() {
+            Some(host) => Arc::new(HostHttp(host)),
+            None => Arc::new(network.unwrap_or_default().open()?),
+        };
+        Self::assemble(app, host, http)
+    }
+}
+
+#[cfg(not(feature = "client"))]
+#[uniffi::export]
+impl Ports {
+    /// The host's ports, and defaults for the rest. Clock and randomness are always the system's.
+    ///
+    /// Fails with `InvalidInput` without `http`, as this build has no network of its own. Fails with `Device` where
+    /// the system has no keyring and the host brings no storage: offer a passphrase instead, openly.
+    #[uniffi::constructor]
+    pub fn new(app: App, host: HostPorts) -> Result<Self, CountersignError> {
+        let missing = || InvalidField::new("http", "is missing", "bring the network of the host along");
+        let http = HostHttp(host.http.clone().ok_or_else(missing)?);
+        Self::assemble(app, host, Arc::new(http))
+    }
+}
+
+impl Ports {
+    fn assemble(app: App, host: HostPorts, http: Arc<dyn ports::Http>) -> Result<Self, CountersignError> {
+        let HostPorts { storage, signer, verifier, signals, log, http: _ } = host;
         let random = Arc::new(SystemRandom::default());
         let log: Arc<dyn ports::LogSink> = match log {
             Some(host) => Arc::new(HostLog(host)),
@@ -138,10 +155,7 @@ impl Ports {
         };
         let core = ports::Ports {
             clock: Arc::new(SystemClock::new()),
-            http: match http {
-                Some(host) => Arc::new(HostHttp(host)),
-                None => Arc::new(network.unwrap_or_default().open()?),
-            },
+            http,
             signer: match signer {
                 Some(host) => Arc::new(HostSigner(host)),
                 None => Arc::new(SoftwareSigner::new(storage.clone(), random.clone())),
@@ -160,21 +174,5 @@ impl Ports {
         };
         let name = format!("{} {}", app.name, app.version).parse()?;
         Ok(Self { core, app: name, device_name: app.device_name })
-    }
-}
-
-impl Network {
-    fn open(self) -> Result<ReqwestHttp, CountersignError> {
-        let mut config = HttpConfig::default();
-        for certificate in self.root_certificates {
-            config = config.root_certificate(certificate);
-        }
-        for (host, pins) in self.pins {
-            config = config.pin(&host, PinSet::new(pins)?);
-        }
-        if self.without_proxy {
-            config = config.without_proxy();
-        }
-        Ok(ReqwestHttp::new(config).map_err(countersign::Error::from)?)
     }
 }
