@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod claims;
+pub mod coordinates;
 pub mod device;
 pub mod enroll_uri;
 pub mod fields;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    coordinates::{Latitude, Longitude},
     fields::DisplayName,
     ids::{ChallengeId, EnrolmentId},
     timestamp::Timestamp,
@@ -93,6 +94,20 @@ pub struct PushEvent {
     pub challenge_id: ChallengeId,
     /// How it stands now.
     pub state: ChallengeState,
+}
+
+/// What FCM or APNs carry to a device: the name of a request, and no more. Both members are text at the top level, so
+/// that one form fits the data of FCM (text only) and the payload of APNs (beside `aps`); what else is there is ignored.
+///
+/// It proves nothing: the request is fetched and its signature checked before anything is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushPayload {
+    /// The enrolment that is asked.
+    #[serde(rename = "countersign_enrolment")]
+    pub enrolment_id: EnrolmentId,
+    /// The challenge.
+    #[serde(rename = "countersign_challenge")]
+    pub challenge_id: ChallengeId,
 }
 
 /// How a push challenge stands.
@@ -242,6 +257,12 @@ pub struct Origin {
     /// Place, such as "Berlin, Germany", where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// North of the equator, to a tenth of a degree, where it is known. Never without [`Origin::longitude`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<Latitude>,
+    /// East of Greenwich, to a tenth of a degree, where it is known. Never without [`Origin::latitude`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<Longitude>,
 }
 
 /// The device that signs in.

@@ -134,6 +134,9 @@ fn check_content(claims: &RequestClaims) -> Result<(), PushError> {
     let context = &claims.context;
     check_text(MESSAGE, "account", &context.account)?;
     check_text(MESSAGE, "address", &context.origin.address)?;
+    if context.origin.latitude.is_some() != context.origin.longitude.is_some() {
+        return unusable("longitude", "latitude and longitude are told together or not at all");
+    }
     match &context.origin.place {
         Some(place) => check_text(MESSAGE, "place", place),
         None => Ok(()),

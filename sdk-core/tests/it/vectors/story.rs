@@ -215,7 +215,12 @@ fn request(maker: &Maker) -> Message<RequestClaims> {
                 application: "Acme".parse().unwrap(),
                 purpose: Purpose::Login,
                 account: "mia@example.com".to_owned(),
-                origin: Origin { address: "192.0.2.7".to_owned(), place: Some("Köln, Germany".to_owned()) },
+                origin: Origin {
+                    address: "192.0.2.7".to_owned(),
+                    place: Some("Köln, Germany".to_owned()),
+                    latitude: 50.9.try_into().ok(),
+                    longitude: 7.0.try_into().ok(),
+                },
                 device: RequestDevice {
                     name: "Mia’s laptop".parse().unwrap(),
                     os: "Debian 12".parse().unwrap(),

@@ -121,6 +121,7 @@ fn signed(
     login: &Facts,
     user: &User,
 ) -> Answer<String> {
+    let place = places::of(&login.address);
     let claims = RequestClaims {
         iss: world.issuer.clone(),
         aud: device.id,
@@ -133,7 +134,12 @@ fn signed(
             application: user.tenant_name.clone(),
             purpose: Purpose::Login,
             account: user.email.as_str().to_owned(),
-            origin: Origin { address: login.address.clone(), place: places::of(&login.address) },
+            origin: Origin {
+                address: login.address.clone(),
+                latitude: place.as_ref().and_then(|place| place.latitude),
+                longitude: place.as_ref().and_then(|place| place.longitude),
+                place: place.map(|place| place.name),
+            },
             device: RequestDevice {
                 name: login.device.name.clone(),
                 os: login.device.os.clone(),

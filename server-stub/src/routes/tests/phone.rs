@@ -56,8 +56,7 @@ impl<'a> Phone<'a> {
     /// The claims of an answer.
     pub(super) fn claims(&self, request: &str, word: Word<'_>) -> Value {
         let (input, _) = request.rsplit_once('.').unwrap();
-        let payload = BASE64URL_NOPAD.decode(input.split_once('.').unwrap().1.as_bytes()).unwrap();
-        let asked: Value = serde_json::from_slice(&payload).unwrap();
+        let asked = asked(request);
         let stub = self.device.stub;
         let now = stub.world.now().as_seconds();
         let mut claims = json!({
@@ -88,6 +87,12 @@ impl<'a> Phone<'a> {
         let (pair, _) = self.device.key.as_ref().unwrap();
         json!({"response": signed(pair, &header, claims)})
     }
+}
+
+/// What a request says.
+pub(super) fn asked(request: &str) -> Value {
+    let payload = BASE64URL_NOPAD.decode(request.split('.').nth(1).unwrap().as_bytes()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
 }
 
 /// A ticket to enrol with.

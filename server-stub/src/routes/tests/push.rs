@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     SignedIn, Stub,
-    phone::{Phone, Word, ticket},
+    phone::{Phone, Word, asked, ticket},
 };
 use crate::{
     domain::{
@@ -299,4 +299,24 @@ async fn a_device_that_is_removed_after_it_was_let_in_decides_nothing() {
     let body = serde_json::from_value(answer).unwrap();
     let answered = push::respond(&stub.world, unkeyed(), source(), caller, body);
     assert_refused(answered.await, ProblemCode::EnrolmentNotFound);
+}
+
+#[tokio::test]
+async fn a_request_tells_roughly_where_it_comes_from() {
+    let stub = Stub::start().await;
+    stub.account(MIA).await;
+    let laptop = stub.device();
+    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
+    let login = laptop.waiting(MIA).await;
+    laptop.asked(&login).await;
+    let nowhere = asked(&phone.request().await);
+    assert_eq!(nowhere["context"]["origin"], json!({"address": "127.0.0.1"}));
+
+    stub.sql("UPDATE logins SET address = '203.0.113.9'").await;
+    laptop.asked(&login).await;
+    let somewhere = asked(&phone.request().await);
+    let origin = json!({
+        "address": "203.0.113.9", "place": "Sydney, Australia", "latitude": -33.9, "longitude": 151.2
+    });
+    assert_eq!(somewhere["context"]["origin"], origin);
 }
