@@ -123,8 +123,8 @@ fn invalid(problem: &'static str, fix: &'static str) -> InvalidField {
     InvalidField::new("signals", problem, fix)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
     Optimal,
     Stable,
     Unique,
@@ -132,7 +132,7 @@ enum Level {
 
 impl Level {
     /// The loosest level that a signal belongs to.
-    fn of(signal: &str) -> Self {
+    pub(super) fn of(signal: &str) -> Self {
         match signal {
             "os_family" | "architecture" | "model" | "machine_id" | "app_id" => Self::Optimal,
             "os_version" | "processor_class" | "memory_class" => Self::Stable,

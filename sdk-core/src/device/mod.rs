@@ -1,5 +1,5 @@
 //! Recognising a device: its signals ([`SystemSignals`]), the salted fingerprint that a server sees of them
-//! ([`fingerprint`]), and the key that proves it is the same device again ([`DeviceIdentity`]).
+//! ([`fingerprint`]), how alike two of these are ([`similarity`]), and the key that proves it is the same device again ([`DeviceIdentity`]).
 //!
 //! The fingerprint is a hint, since whoever knows it can repeat it. The key is the proof.
 
@@ -7,6 +7,7 @@ mod error;
 pub mod fingerprint;
 mod identity;
 mod parse;
+pub mod similarity;
 mod system_signals;
 
 pub use error::DeviceError;

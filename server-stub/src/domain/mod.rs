@@ -14,6 +14,7 @@ pub mod places;
 pub mod policy;
 pub mod push;
 pub mod qr;
+pub mod risk;
 pub mod rotation;
 pub mod sessions;
 pub mod totp;

@@ -1,0 +1,3 @@
+//! How risky a sign-in looks.
+
+pub mod similarity;
