@@ -94,7 +94,7 @@
 //! # Features
 //!
 //! `client` (default): the network on reqwest and rustls. `keyring` (default): secure storage on the keyring of the
-//! operating system. `testing`: fakes. Without the first two the app supplies [`ports::Http`] and
+//! operating system. `qr`: QR codes from pictures. `testing`: fakes. Without the first two the app supplies [`ports::Http`] and
 //! [`ports::SecureStorage`] itself.
 
 pub mod client;

@@ -1,4 +1,5 @@
-//! One-time codes: computing them ([`Totp`]) and taking them in and out as `otpauth://` URIs ([`TotpEntry`]).
+//! One-time codes: computing them ([`Totp`]), taking them in and out as `otpauth://` URIs ([`TotpEntry`]), and reading
+//! the QR codes that show these (`qr`, with the feature of that name).
 //!
 //! ```
 //! use countersign::{otp::TotpEntry, protocol::Timestamp};
@@ -13,6 +14,8 @@
 
 pub mod base32;
 mod parameters;
+#[cfg(feature = "qr")]
+pub mod qr;
 mod totp;
 mod uri;
 mod uri_error;
