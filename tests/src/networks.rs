@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 use countersign::ports::{Http, HttpError, HttpRequest, HttpResponse, HttpStream};
 use countersign_protocol::headers;
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 type Change = Box<dyn FnMut(&HttpRequest, Value) -> Value + Send>;
@@ -60,6 +61,59 @@ impl Http for Proxy {
     async fn stream(&self, request: HttpRequest) -> Result<HttpStream, HttpError> {
         self.requests.lock().unwrap().push(request.clone());
         self.inner.stream(request).await
+    }
+}
+
+/// What a network does to event streams; it carries everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streams {
+    /// Carries them.
+    Through,
+    /// Answers by a page instead, as a hotel's network does.
+    Page,
+    /// Opens them, and holds back what they say.
+    Held,
+    /// Breaks them when they are opened.
+    Cut,
+}
+
+/// Carries everything but event streams, with which it does what it is told.
+pub struct Streamless {
+    inner: Arc<dyn Http>,
+    streams: Mutex<Streams>,
+}
+
+impl Streamless {
+    /// Over this network.
+    pub fn new(inner: Arc<dyn Http>, streams: Streams) -> Arc<Self> {
+        Arc::new(Self { inner, streams: Mutex::new(streams) })
+    }
+
+    /// From here on.
+    pub fn set(&self, streams: Streams) {
+        *self.streams.lock().unwrap() = streams;
+    }
+}
+
+#[async_trait]
+impl Http for Streamless {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.inner.send(request).await
+    }
+
+    async fn stream(&self, request: HttpRequest) -> Result<HttpStream, HttpError> {
+        let streams = *self.streams.lock().unwrap();
+        let opened = self.inner.stream(request).await?;
+        Ok(match streams {
+            Streams::Through => opened,
+            Streams::Held => HttpStream { body: stream::pending().boxed(), ..opened },
+            Streams::Cut => HttpStream { body: stream::empty().boxed(), ..opened },
+            Streams::Page => HttpStream {
+                status: 200,
+                headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+                body: stream::iter([Ok("<h1>Welcome</h1>".into())]).boxed(),
+            },
+        })
     }
 }
 

@@ -1,9 +1,22 @@
 //! Server-sent events (HTML, "Server-sent events"), read with bounds.
 
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+};
+
 use bytes::Bytes;
 use countersign_protocol::fields::CorrelationId;
 use eventsource_stream::{EventStreamError, Eventsource as _};
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::{
+    StreamExt as _,
+    stream::{BoxStream, Peekable},
+};
 
 use crate::{Error, ports::HttpError};
 
@@ -12,7 +25,9 @@ const LONGEST_EVENT: usize = 64 * 1024;
 
 /// A stream of events. Dropping it closes the connection.
 pub(crate) struct EventStream {
-    events: BoxStream<'static, Result<Event, EventStreamError<HttpError>>>,
+    events: Peekable<BoxStream<'static, Result<Event, EventStreamError<HttpError>>>>,
+    /// Pieces that arrived.
+    heard: Arc<AtomicUsize>,
     correlation_id: CorrelationId,
 }
 
@@ -24,9 +39,14 @@ impl EventStream {
         body: BoxStream<'static, Result<Bytes, HttpError>>,
         correlation_id: CorrelationId,
     ) -> Self {
-        let mut bounds = Bounds::default();
-        let bounded = body.map(move |chunk| chunk.and_then(|chunk| bounds.admit(chunk)));
-        Self { events: bounded.eventsource().boxed(), correlation_id }
+        let (mut bounds, heard) = (Bounds::default(), Arc::new(AtomicUsize::new(0)));
+        let counted = heard.clone();
+        let bounded = body.map(move |chunk| {
+            let chunk = chunk?;
+            counted.fetch_add(usize::from(!chunk.is_empty()), Ordering::Relaxed);
+            bounds.admit(chunk)
+        });
+        Self { events: bounded.eventsource().boxed().peekable(), heard, correlation_id }
     }
 
     /// The next event, or `None` when the server has closed the stream. Comments are skipped.
@@ -46,6 +66,24 @@ impl EventStream {
                 Err(self.unexpected("the stream is not one of events".to_owned()))
             }
         }
+    }
+
+    /// How many pieces have arrived so far. What is no event, such as a comment, counts too.
+    pub(crate) fn heard(&self) -> usize {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Returns once anything has arrived; false where the stream ended or broke without a word. What arrived is kept
+    /// for [`EventStream::next`].
+    pub(crate) async fn first_word(&mut self) -> bool {
+        let (mut events, heard) = (Pin::new(&mut self.events), &self.heard);
+        // Looking at the events is what makes pieces arrive.
+        poll_fn(|context| {
+            let looked = events.as_mut().poll_peek(context).map(drop);
+            if heard.load(Ordering::Relaxed) > 0 { Poll::Ready(()) } else { looked }
+        })
+        .await;
+        self.heard() > 0
     }
 
     fn unexpected(&self, reason: String) -> Error {

@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::{
     error::PushError,
+    history::{History, HistoryEntry, Outcome},
     key_set::KeySet,
     records::{EnrolledRecord, Handle, Records},
     request::Request,
@@ -43,6 +44,9 @@ pub(crate) struct Active {
     keys: Mutex<Arc<KeySet>>,
     records: Arc<Records>,
     pub(crate) answers: Answers,
+    history: Arc<History>,
+    /// How often a notification told of a request.
+    pushes: watch::Sender<u64>,
     removed: Latch,
 }
 
@@ -62,6 +66,8 @@ impl Active {
         let root = PublicKey::try_from(&record.root).map_err(|error| damaged(&error))?;
         let keys = KeySet::verify(key_set, &root, &record.server).map_err(|error| damaged(&error))?;
         Ok(Self {
+            history: Arc::new(History::new(handle.clone(), records.clone())),
+            pushes: watch::Sender::new(0),
             handle,
             record,
             transport,
@@ -85,7 +91,10 @@ impl Active {
         let mut listing = Listing::default();
         for signed in &answer.requests {
             match Request::verify(signed, &self.record, &keys, now) {
-                Ok(request) => self.enlist(&mut listing, request),
+                Ok(request) => {
+                    self.history.believed(&request, now);
+                    self.enlist(&mut listing, request);
+                }
                 // It ran out while it travelled; nothing is wrong.
                 Err(PushError::Expired) => {}
                 Err(error) => {
@@ -98,7 +107,44 @@ impl Active {
                 }
             }
         }
+        self.keep_history().await;
         Ok(listing)
+    }
+
+    /// The request that a notification told of, fetched and verified; `None` where it does not wait any more. Who
+    /// follows the enrolment looks at once.
+    pub(crate) async fn pushed(&self, challenge: ChallengeId) -> Result<Option<Request>, Error> {
+        self.pushes.send_modify(|pushes| *pushes = pushes.wrapping_add(1));
+        let mut listing = self.list().await?;
+        let found = listing.requests.iter().position(|request| request.challenge_id() == challenge);
+        match found {
+            Some(at) => Ok(Some(listing.requests.swap_remove(at))),
+            // It may be the one that was not believed; what is not believed cannot be told apart by its id.
+            None => listing.refused.into_iter().next().map_or(Ok(None), Err),
+        }
+    }
+
+    /// Who wants to know of notifications.
+    pub(crate) fn pushes(&self) -> watch::Receiver<u64> {
+        self.pushes.subscribe()
+    }
+
+    /// Notes how a request ended.
+    pub(crate) fn note_end(&self, challenge: ChallengeId, outcome: Outcome) {
+        self.history.ended(challenge, outcome, self.transport.server_time());
+    }
+
+    /// Keeps what was noted. Nothing fails for it.
+    pub(crate) async fn keep_history(&self) {
+        if let Err(error) = self.history.keep().await {
+            let line = format!("the history is not up to date: {error}");
+            self.transport.ports().log.log(Level::Warning, LOG_TARGET, &line);
+        }
+    }
+
+    /// What was asked so far, newest first.
+    pub(crate) async fn history(&self) -> Result<Vec<HistoryEntry>, PushError> {
+        self.history.entries(&self.record, self.transport.server_time()).await
     }
 
     /// How a request was closed, where this device did it.

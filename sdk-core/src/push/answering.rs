@@ -8,6 +8,7 @@ use countersign_protocol::{
 use super::{
     active::Active,
     error::PushError,
+    history::Outcome,
     request::Request,
     response::{Answer, SignedAnswer, SigningKey},
 };
@@ -38,8 +39,20 @@ impl Active {
         };
         if let Some(state) = outcome.as_ref().map_or_else(closed_by, |()| Some(answer.state())) {
             self.answers.settle(request, state, self.transport.server_time());
+            // Only now, as what is in the history has happened.
+            self.history_of(request, &answer, outcome.as_ref().err());
+            self.keep_history().await;
         }
         outcome
+    }
+
+    fn history_of(&self, request: &Request, answer: &Answer, error: Option<&Error>) {
+        let ended = match error {
+            None => Outcome::of_answer(answer),
+            Some(Error::RequestClosed { state }) => Outcome::not_by_us(Some(*state)),
+            Some(_) => Outcome::WrongNumber,
+        };
+        self.note_end(request.challenge_id(), ended);
     }
 
     async fn sign(&self, request: &Request, answer: Answer) -> Result<Arc<SignedAnswer>, Error> {

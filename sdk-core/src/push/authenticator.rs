@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -8,14 +9,16 @@ use countersign_protocol::{
     enroll_uri::EnrollUri,
     fields::{DisplayName, InvalidField, MatchNumber, ServerUrl},
     ids::EnrolmentId,
-    push::{DenyReason, DeviceKind},
+    push::{DenyReason, DeviceKind, PushPayload},
 };
 
 use super::{
     active::{Active, Listing},
     enrolment::{Enrolment, Pending, Proposal},
     error::PushError,
+    history::HistoryEntry,
     inbox::PushInbox,
+    pushed,
     records::{EnrolledRecord, Handle, Record, Records},
     request::Request,
     response::Answer,
@@ -151,6 +154,40 @@ impl Authenticator {
     /// A single request that is not believed is in [`Listing::refused`].
     pub async fn pending(&self, id: EnrolmentId) -> Result<Listing, Error> {
         self.0.active(id).await?.list().await
+    }
+
+    /// The request that a notification of FCM or APNs told of, as JSON with whatever else it carries; `None` where it
+    /// does not wait any more, as it was answered or replaced while the notification travelled. The notification is
+    /// not believed: the request is fetched and its signature checked. Asks nobody to verify themselves, so it works
+    /// in the short time that a phone gives to a notification.
+    ///
+    /// An open [`PushInbox`] of the enrolment tells of the request as well, once, however it was learned of. The same
+    /// notification gives the same request again: name what is shown by [`Request::challenge_id`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for what is no such notification (`payload`) or of an enrolment that is not on this
+    /// device (`enrolment_id`), [`Error::NotAuthentic`] for a request that is not believed, and those of any call.
+    pub async fn pushed(&self, payload: &[u8]) -> Result<Option<Request>, Error> {
+        let PushPayload { enrolment_id, challenge_id } = pushed::read(payload)?;
+        self.0.active(enrolment_id).await?.pushed(challenge_id).await
+    }
+
+    /// What was asked of one enrolment, or of all of them, newest first: the last 200 requests of each that this
+    /// device has seen, with how they ended.
+    ///
+    /// # Errors
+    /// [`Error::Locked`], [`Error::Damaged`], [`Error::Device`] from storage.
+    pub async fn history(&self, of: Option<EnrolmentId>) -> Result<Vec<HistoryEntry>, Error> {
+        let enrolments = match of {
+            Some(id) => vec![id],
+            None => self.enrolments().await?.iter().map(|enrolment| enrolment.id).collect(),
+        };
+        let mut all = Vec::new();
+        for id in enrolments {
+            all.extend(self.0.active(id).await?.history().await?);
+        }
+        all.sort_by_key(|entry| Reverse(entry.requested_at));
+        Ok(all)
     }
 
     /// One stream of all that happens to an enrolment's requests.

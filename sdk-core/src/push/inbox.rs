@@ -3,9 +3,10 @@
 //! ```mermaid
 //! stateDiagram-v2
 //!   [*] --> Connecting
-//!   Connecting --> Live: event stream opened, then what waits is listed
-//!   Connecting --> Polling: no event stream, but the server answers
-//!   Live --> Connecting: stream broke; after a pause
+//!   Connecting --> Live: event stream opened and heard, then what waits is listed
+//!   Connecting --> Polling: no event stream, or nothing is heard on it, but the server answers
+//!   Polling --> Live: the open stream is heard after all
+//!   Live --> Connecting: stream broke, or kept a request back; after a pause
 //!   Polling --> Connecting: after a pause that grows
 //!   Live --> Offline: no answer
 //!   Polling --> Offline: no answer
@@ -14,6 +15,10 @@
 //!   Polling --> [*]: closed, or the enrolment is gone
 //!   Offline --> [*]: closed
 //! ```
+//!
+//! A stream counts once something was heard on it, be it a comment. A proxy that buffers answers opens a stream and
+//! holds back what it says; until then the server is asked as if there were none. A stream that falls silent while a
+//! listing finds what it should have told is given up, and opened again after a pause.
 //!
 //! Events only wake: a request is shown after it was fetched and verified. Nothing runs by itself: all work is done
 //! inside [`PushInbox::next`], which may be dropped at any point and called again.
@@ -27,13 +32,14 @@ use countersign_protocol::{
     ids::ChallengeId,
     push::{ChallengeState, PushEvent},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use self::shown::Shown;
 use super::{
     active::{Active, Latch, Listing},
+    history::Outcome,
     request::Request,
-    routes::PushEvents,
+    routes::{Heard, PushEvents},
 };
 use crate::{
     Error,
@@ -44,6 +50,8 @@ use crate::{
 const POLL: Duration = Duration::from_secs(5);
 /// How often to ask beside an event stream, as a connection can die without a word.
 const LIVE_CHECK: Duration = Duration::from_secs(30);
+/// How long to wait for the first word on a new stream before listing what waits.
+const FIRST_WORD: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 const LOG_TARGET: &str = "countersign::push";
@@ -65,7 +73,8 @@ pub enum InboxEvent {
     Connection(ConnectionState),
 }
 
-/// How the inbox learns of new requests.
+/// How the inbox learns of new requests. Beside it, notifications handed to [`super::Authenticator::pushed`] are looked
+/// after at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionState {
     /// The server tells at once.
@@ -85,7 +94,8 @@ pub struct PushInbox {
 
 impl PushInbox {
     pub(crate) fn new(active: Arc<Active>) -> Self {
-        Self { active, state: Mutex::default(), closed: Latch::default() }
+        let state = State { pushes: Some(active.pushes()), ..State::default() };
+        Self { active, state: Mutex::new(state), closed: Latch::default() }
     }
 
     /// Waits for what happens next; `None` once the inbox is closed or its enrolment was removed. Events are neither
@@ -126,12 +136,17 @@ struct State {
     over: bool,
     told: Option<ConnectionState>,
 
+    /// Tells of notifications that brought a request.
+    pushes: Option<watch::Receiver<u64>>,
+
     events: Option<PushEvents>,
     connected_at: Duration,
     connect_at: Duration,
     connect_failures: u32,
 
     list_at: Duration,
+    /// When there was a listing last, and how much had been heard on the stream by then.
+    listed: (Duration, usize),
     list_failures: u32,
     /// Whether the next listing tells what was closed before the stream was open.
     catching_up: bool,
@@ -145,6 +160,7 @@ impl State {
     async fn advance(&mut self, active: &Active) -> Option<Result<InboxEvent, Error>> {
         loop {
             self.expire(active);
+            active.keep_history().await;
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
@@ -167,8 +183,8 @@ impl State {
             Ok(events) => {
                 self.events = Some(events);
                 self.connected_at = monotonic(active);
-                // Listed only now, so that nothing falls between listing and listening.
-                self.list_at = Duration::ZERO;
+                // Listed only after it was opened, so that nothing falls between listing and listening.
+                self.list_at = self.connected_at + FIRST_WORD;
                 self.catching_up = true;
             }
             Err(error) if is_gone(&error) => self.fail(error),
@@ -181,7 +197,11 @@ impl State {
         let now = monotonic(active);
         match outcome {
             Ok(listing) => {
-                let live = self.events.is_some();
+                if self.kept_back(&listing, now) {
+                    self.lose_stream(active, "it kept a request back");
+                }
+                let live = self.is_live();
+                self.listed = (now, self.events.as_ref().map_or(0, PushEvents::heard));
                 self.list_failures = 0;
                 self.last_error = None;
                 self.list_at = now + if live { LIVE_CHECK } else { POLL };
@@ -216,25 +236,29 @@ impl State {
             pause = pause.min(expiry.since(active.transport.server_time()));
         }
         let due = active.transport.ports().clock.sleep(pause);
-        let Some(events) = &mut self.events else { return due.await };
         let heard = tokio::select! {
             biased;
-            heard = events.next() => heard,
+            heard = next_of(&mut self.events) => heard,
+            () = pushed(&mut self.pushes) => Ok(Some(Heard::Something)),
             () = due => return,
         };
         match heard {
-            Ok(Some(PushEvent { state: ChallengeState::Open, .. })) => self.list_at = Duration::ZERO,
-            Ok(Some(PushEvent { challenge_id, state })) => self.closed(challenge_id, Some(state)),
+            Ok(Some(Heard::Something | Heard::Event(PushEvent { state: ChallengeState::Open, .. }))) => {
+                self.list_at = Duration::ZERO;
+            }
+            Ok(Some(Heard::Event(PushEvent { challenge_id, state }))) => {
+                self.closed(active, challenge_id, Some(state));
+            }
             Ok(None) => self.lose_stream(active, "the server closed the stream"),
             Err(error) => self.lose_stream(active, &error.to_string()),
         }
     }
 
     fn take(&mut self, listing: Listing, active: &Active) {
-        // While the stream is open it tells what is closed, and how.
-        if self.catching_up || self.events.is_none() {
+        // A stream that is heard tells what is closed, and how.
+        if self.catching_up || !self.is_live() {
             for challenge in self.shown.missing_from(&listing.requests) {
-                self.closed(challenge, active.settled(challenge));
+                self.closed(active, challenge, active.settled(challenge));
             }
         }
         self.catching_up = false;
@@ -254,14 +278,32 @@ impl State {
     fn expire(&mut self, active: &Active) {
         for challenge in self.shown.expired(active.transport.server_time()) {
             let state = active.settled(challenge).unwrap_or(ChallengeState::Expired);
-            self.closed(challenge, Some(state));
+            self.closed(active, challenge, Some(state));
         }
     }
 
-    fn closed(&mut self, challenge_id: ChallengeId, state: Option<ChallengeState>) {
+    fn closed(&mut self, active: &Active, challenge_id: ChallengeId, state: Option<ChallengeState>) {
         if self.shown.close(challenge_id) {
+            // Where this device answered, its answer says more and stays.
+            active.note_end(challenge_id, Outcome::not_by_us(state));
             self.ready.push_back(Ok(InboxEvent::Closed { challenge_id, state }));
         }
+    }
+
+    fn is_live(&self) -> bool {
+        self.events.as_ref().is_some_and(|events| events.heard() > 0)
+    }
+
+    /// Whether the stream said nothing for a while although there is something new. (Something new alone is no proof:
+    /// its event may be on the way.)
+    fn kept_back(&self, listing: &Listing, now: Duration) -> bool {
+        let (listed_at, heard_by_then) = self.listed;
+        let silent = self.events.as_ref().is_some_and(|events| events.heard() == heard_by_then);
+        let for_a_while = now.saturating_sub(listed_at) >= LIVE_CHECK;
+        silent
+            && for_a_while
+            && self.is_live()
+            && listing.requests.iter().any(|request| !self.shown.has(request))
     }
 
     fn lose_stream(&mut self, active: &Active, reason: &str) {
@@ -291,6 +333,26 @@ impl State {
     fn fail(&mut self, error: Error) {
         self.over = true;
         self.ready.push_back(Err(error));
+    }
+}
+
+/// What is heard next; nothing ever where there is no stream.
+async fn next_of(events: &mut Option<PushEvents>) -> Result<Option<Heard>, Error> {
+    match events {
+        Some(events) => events.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns when a notification has told of a request.
+async fn pushed(pushes: &mut Option<watch::Receiver<u64>>) {
+    // The sender lives as long as the enrolment is in use, which the inbox sees to.
+    let told = match pushes {
+        Some(pushes) => pushes.changed().await.is_ok(),
+        None => false,
+    };
+    if !told {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -5,6 +5,7 @@
 //! | `push.enrolments` | the handles of all enrolments, separated by spaces |
 //! | `push.<handle>` | the [`Record`]: `1.` and base64url of its JSON |
 //! | `push.<handle>.keys` | the server's key set, as the server signed it |
+//! | `push.<handle>.history.<n>` | a page of what was asked, `n` from 0: `1.` and base64url of its JSON |
 //! | `push.<handle>.possession`, `.verification` | the signed claims of a pending enrolment |
 //!
 //! A handle is listed before anything else is written under it and struck off after everything else is gone. A
@@ -28,7 +29,9 @@ use crate::ports::{DeviceSigner, Random, SecureStorage};
 
 const INDEX: &str = "push.enrolments";
 /// What every keyring can hold, see [`SecureStorage`].
-const LONGEST_ENTRY: usize = 2048;
+pub(crate) const LONGEST_ENTRY: usize = 2048;
+/// How many pages of history one enrolment has at most: more than 200 requests of usual length.
+pub(crate) const HISTORY_PAGES: usize = 40;
 /// As many handles as the index can hold, rounded down.
 const MOST_ENROLMENTS: usize = 100;
 
@@ -54,6 +57,10 @@ impl Handle {
     /// Name of its record.
     pub(crate) fn entry(&self) -> String {
         format!("push.{}", self.0)
+    }
+
+    fn history(&self, place: usize) -> String {
+        self.part(&format!("history.{place}"))
     }
 
     fn part(&self, part: &str) -> String {
@@ -202,6 +209,31 @@ impl Records {
         self.set(&handle.part("keys"), key_set)
     }
 
+    /// The JSON of each page of the history, under the name of its entry, in no order.
+    pub(crate) fn history(&self, handle: &Handle) -> Result<Vec<(String, Vec<u8>)>, PushError> {
+        let mut pages = Vec::new();
+        for place in 0..HISTORY_PAGES {
+            let entry = handle.history(place);
+            // Places are filled in order, and emptied in the other.
+            let Some(text) = self.storage.get(&entry)? else { break };
+            let json = decode_bytes(&entry, &Secret::new(text))?;
+            // EXPOSE: what was asked is no secret to the app that shows it.
+            pages.push((entry, json.expose().clone()));
+        }
+        Ok(pages)
+    }
+
+    /// Replaces what is kept in one place of the history.
+    pub(crate) fn keep_history(&self, handle: &Handle, place: usize, json: &[u8]) -> Result<(), PushError> {
+        // EXPOSE: secure storage is where it belongs.
+        self.set(&handle.history(place), encode_bytes(json).expose())
+    }
+
+    /// How long an entry with this JSON is, in bytes.
+    pub(crate) fn history_length(json: &[u8]) -> usize {
+        encode_bytes(json).expose().len()
+    }
+
     /// Whether the possession key is still on this device.
     pub(crate) fn has_key(&self, handle: &Handle) -> Result<bool, PushError> {
         Ok(self.signer.public_key(&handle.possession_key())?.is_some())
@@ -213,11 +245,24 @@ impl Records {
         self.signer.delete(&handle.possession_key())?;
         self.signer.delete(&handle.verification_key())?;
         self.storage.remove(&handle.part("keys"))?;
+        self.erase_history(handle)?;
         self.sweep(handle)?;
         self.change_index(|handles| {
             handles.retain(|listed| listed != handle);
             Ok(())
         })
+    }
+
+    fn erase_history(&self, handle: &Handle) -> Result<(), PushError> {
+        let mut filled = 0;
+        while filled < HISTORY_PAGES && self.storage.get(&handle.history(filled))?.is_some() {
+            filled += 1;
+        }
+        // The last first, so that what a crash leaves can be found by counting again.
+        for place in (0..filled).rev() {
+            self.storage.remove(&handle.history(place))?;
+        }
+        Ok(())
     }
 
     fn keep(&self, handle: &Handle, record: &Record) -> Result<(), PushError> {
@@ -257,23 +302,29 @@ fn encode(entry: &str, record: &Record) -> Result<Secret<String>, PushError> {
     let json = serde_json::to_vec(record)
         .map_err(|error| PushError::Damaged { entry: entry.to_owned(), problem: error.to_string() })?;
     let json = Secret::new(json);
-    // EXPOSE: the text that is built here is a secret again.
-    Ok(Secret::new(format!("1.{}", URL_SAFE_NO_PAD.encode(json.expose()))))
+    // EXPOSE: becomes a secret text.
+    Ok(encode_bytes(json.expose()))
+}
+
+fn encode_bytes(json: &[u8]) -> Secret<String> {
+    Secret::new(format!("1.{}", URL_SAFE_NO_PAD.encode(json)))
 }
 
 fn decode(entry: String, text: &Secret<String>) -> Result<Record, PushError> {
+    let json = decode_bytes(&entry, text)?;
     // EXPOSE: the ticket in it becomes an `OpaqueToken`.
-    let Some((version, body)) = text.expose().split_once('.') else {
-        return Err(PushError::Damaged { entry, problem: "it has no version".to_owned() });
-    };
-    if version != "1" {
-        return Err(PushError::NewerEntry { entry });
-    }
-    let json = match URL_SAFE_NO_PAD.decode(body) {
-        Ok(json) => Secret::new(json),
-        Err(error) => return Err(PushError::Damaged { entry, problem: error.to_string() }),
-    };
-    // EXPOSE: as above.
     serde_json::from_slice(json.expose())
         .map_err(|error| PushError::Damaged { entry, problem: error.to_string() })
+}
+
+fn decode_bytes(entry: &str, text: &Secret<String>) -> Result<Secret<Vec<u8>>, PushError> {
+    let damaged = |problem: String| PushError::Damaged { entry: entry.to_owned(), problem };
+    // EXPOSE: taken apart, and a secret again.
+    let Some((version, body)) = text.expose().split_once('.') else {
+        return Err(damaged("it has no version".to_owned()));
+    };
+    if version != "1" {
+        return Err(PushError::NewerEntry { entry: entry.to_owned() });
+    }
+    URL_SAFE_NO_PAD.decode(body).map(Secret::new).map_err(|error| damaged(error.to_string()))
 }

@@ -40,7 +40,8 @@ impl Routes<'_> {
     }
 
     pub(crate) async fn events(&self) -> Result<PushEvents, Error> {
-        Ok(PushEvents(self.transport.events("/mfa/push/events", self.auth()).await?))
+        let stream = self.transport.events("/mfa/push/events", self.auth()).await?;
+        Ok(PushEvents { stream, spoken: false })
     }
 
     fn auth(&self) -> Auth<'_> {
@@ -49,23 +50,42 @@ impl Routes<'_> {
 }
 
 /// What the server tells as it happens.
-pub(crate) struct PushEvents(EventStream);
+pub(crate) struct PushEvents {
+    stream: EventStream,
+    spoken: bool,
+}
+
+/// Something that arrived on the stream.
+pub(crate) enum Heard {
+    /// The first sign of life, told once.
+    Something,
+    /// An event.
+    Event(PushEvent),
+}
 
 impl PushEvents {
-    /// The next event, or `None` when the server has closed the stream. Kinds that are not known are skipped.
+    /// What is heard next, or `None` when the server has closed the stream. Kinds that are not known are skipped.
     /// Nothing is lost when the future is dropped.
-    pub(crate) async fn next(&mut self) -> Result<Option<PushEvent>, Error> {
-        while let Some(event) = self.0.next().await? {
+    pub(crate) async fn next(&mut self) -> Result<Option<Heard>, Error> {
+        if !self.spoken && self.stream.first_word().await {
+            self.spoken = true;
+            return Ok(Some(Heard::Something));
+        }
+        while let Some(event) = self.stream.next().await? {
             if matches!(event.event.as_str(), "request" | "closed") {
-                return serde_json::from_str(&event.data).map(Some).map_err(|error| {
-                    Error::UnexpectedAnswer {
-                        reason: format!("an event cannot be read: {error}"),
-                        correlation_id: None,
-                    }
+                let event = serde_json::from_str(&event.data).map(Heard::Event);
+                return event.map(Some).map_err(|error| Error::UnexpectedAnswer {
+                    reason: format!("an event cannot be read: {error}"),
+                    correlation_id: None,
                 });
             }
         }
         Ok(None)
+    }
+
+    /// How many pieces were heard so far, comments included.
+    pub(crate) fn heard(&self) -> usize {
+        self.stream.heard()
     }
 }
 

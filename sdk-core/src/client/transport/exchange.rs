@@ -25,6 +25,9 @@ use crate::{
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
+/// How long the head of a stream may take: whoever opens one can do without it, and has better to do than wait.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(10);
+
 const USER_AGENT: &str = concat!("countersign/", env!("CARGO_PKG_VERSION"));
 
 /// What is known of the server, and how it is reached.
@@ -118,7 +121,8 @@ impl Exchange {
 
     async fn once(&self, request: &Prepared<'_>) -> Result<HttpResponse, TransportError> {
         let sent = self.ports.clock.now();
-        let response = self.ports.http.send(self.signed(request, "application/json").await?).await?;
+        let call = self.signed(request, "application/json", self.timeout).await?;
+        let response = self.ports.http.send(call).await?;
         self.learn(&response.headers, sent);
         self.log_answer(request, response.status);
         if response.body.len() > LONGEST_ANSWER {
@@ -140,7 +144,8 @@ impl Exchange {
 
     async fn open_once(&self, request: &Prepared<'_>) -> Result<HttpStream, TransportError> {
         let sent = self.ports.clock.now();
-        let stream = self.ports.http.stream(self.signed(request, "text/event-stream").await?).await?;
+        let call = self.signed(request, "text/event-stream", self.timeout.min(STREAM_TIMEOUT)).await?;
+        let stream = self.ports.http.stream(call).await?;
         self.learn(&stream.headers, sent);
         self.log_answer(request, stream.status);
         if stream.status == 200 {
@@ -158,6 +163,7 @@ impl Exchange {
         &self,
         request: &Prepared<'_>,
         accept: &'static str,
+        timeout: Duration,
     ) -> Result<HttpRequest, TransportError> {
         let mut headers = request.headers.clone();
         headers.push(("accept", accept.to_owned()));
@@ -169,7 +175,7 @@ impl Exchange {
             url: request.url.clone(),
             headers,
             body: request.body.clone(),
-            timeout: self.timeout,
+            timeout,
             longest_answer: LONGEST_ANSWER,
         })
     }

@@ -29,6 +29,11 @@ impl Shown {
         new
     }
 
+    /// Whether the request was shown.
+    pub(super) fn has(&self, request: &Request) -> bool {
+        self.0.contains_key(&request.challenge_id())
+    }
+
     /// Whether the request was shown and open until now.
     pub(super) fn close(&mut self, challenge: ChallengeId) -> bool {
         self.0.get_mut(&challenge).is_some_and(|entry| std::mem::take(&mut entry.open))

@@ -44,7 +44,12 @@ impl Server {
                 application: "Acme".parse().unwrap(),
                 purpose: Purpose::Login,
                 account: "mia@example.com".to_owned(),
-                origin: Origin { address: "192.0.2.1".to_owned(), place: Some("Berlin".to_owned()) },
+                origin: Origin {
+                    address: "192.0.2.1".to_owned(),
+                    place: Some("Berlin".to_owned()),
+                    latitude: 52.5.try_into().ok(),
+                    longitude: 13.4.try_into().ok(),
+                },
                 device: RequestDevice {
                     name: "Laptop".parse().unwrap(),
                     os: "Debian 12".parse().unwrap(),
@@ -62,6 +67,13 @@ impl Server {
 
     /// Opens the way for one more event stream, and gives its other end.
     pub(super) fn offer_stream(&self) -> Events {
+        let events = self.offer_held_stream();
+        events.send_text(": hello\n\n");
+        events
+    }
+
+    /// The same, but a proxy holds back what is said on it, until it is sent by [`Events::send_text`].
+    pub(super) fn offer_held_stream(&self) -> Events {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.state().streams.push(receiver);
         Events(sender)

@@ -21,13 +21,13 @@ use crate::{
 
 /// An event in a form that can be compared.
 #[derive(Debug, PartialEq)]
-enum Seen {
+pub(super) enum Seen {
     Request(ChallengeId),
     Closed(ChallengeId, Option<ChallengeState>),
     Connection(ConnectionState),
 }
 
-async fn next(inbox: &PushInbox) -> Seen {
+pub(super) async fn next(inbox: &PushInbox) -> Seen {
     match inbox.next().await.unwrap().unwrap() {
         InboxEvent::Request(request) => Seen::Request(request.challenge_id()),
         InboxEvent::Closed { challenge_id, state } => Seen::Closed(challenge_id, state),
@@ -36,11 +36,11 @@ async fn next(inbox: &PushInbox) -> Seen {
 }
 
 impl Bench {
-    async fn inbox(&self) -> PushInbox {
+    pub(super) async fn inbox(&self) -> PushInbox {
         self.authenticator.inbox(Server::enrolment_id()).await.unwrap()
     }
 
-    fn streams_opened(&self) -> usize {
+    pub(super) fn streams_opened(&self) -> usize {
         self.server.state().calls.iter().filter(|call| *call == "STREAM").count()
     }
 }
@@ -184,7 +184,10 @@ async fn a_stream_that_died_without_a_word_is_noticed() {
     let inbox = bench.inbox().await;
     assert_eq!(next(&inbox).await, Seen::Connection(ConnectionState::Live));
     let first = bench.server.ask(1);
+    assert_eq!(next(&inbox).await, Seen::Connection(ConnectionState::Polling), "it is given up");
     assert_eq!(next(&inbox).await, Seen::Request(first), "nothing announced it");
+    let _events = bench.server.offer_stream();
+    assert_eq!(next(&inbox).await, Seen::Connection(ConnectionState::Live));
 }
 
 #[tokio::test]

@@ -3,12 +3,18 @@
 mod asking;
 mod crash;
 mod enrolment;
+mod history;
 mod inbox;
+mod notifications;
 mod requests;
 mod responses;
 mod server;
+mod streams;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use countersign_protocol::{claims::typ, jose::Jwk, push::DeviceKind};
 
@@ -89,6 +95,11 @@ impl Bench {
             .keys()
             .find_map(|name| name.strip_prefix("key.").filter(|key| key.ends_with("possession")));
         self.signer.delete(key.unwrap()).unwrap();
+    }
+
+    /// What is kept, but for what was asked.
+    fn kept(&self) -> BTreeMap<String, String> {
+        self.storage.entries().into_iter().filter(|(name, _)| !name.contains(".history.")).collect()
     }
 
     /// The names of the keys that signed answers.

@@ -20,6 +20,9 @@ async fn a_request_shows_what_the_server_signed() {
     assert_eq!(request.context().application.as_str(), "Acme");
     assert_eq!(request.context().account, "mia@example.com");
     assert_eq!(request.context().origin.place.as_deref(), Some("Berlin"));
+    let origin = &request.context().origin;
+    assert_eq!(origin.latitude.unwrap().degrees().to_string(), "52.5");
+    assert_eq!(origin.longitude.unwrap().degrees().to_string(), "13.4");
     assert_eq!(request.number_digits(), 2);
     assert_eq!(request.user_verification(), UserVerification::Discouraged);
     assert_eq!(request.expires_at().since(request.issued_at()), Duration::from_mins(1));
@@ -28,6 +31,26 @@ async fn a_request_shows_what_the_server_signed() {
         1,
         "listing asks for no face: the one prompt was at enrolment"
     );
+}
+
+#[tokio::test]
+async fn a_request_from_nowhere_in_particular_is_as_good() {
+    let bench = Bench::enrolled().await;
+    let mut claims = serde_json::to_value(bench.server.claims(1)).unwrap();
+    for member in ["latitude", "longitude"] {
+        assert!(claims["context"]["origin"].as_object_mut().unwrap().remove(member).is_some());
+    }
+    bench.server.ask_signed(bench.server.sign_request("push 1", &claims));
+    let origin = bench.pending().await.remove(0).context().origin.clone();
+    assert_eq!((origin.latitude, origin.longitude), (None, None));
+}
+
+#[tokio::test]
+async fn a_place_that_is_told_too_exactly_is_shown_roughly() {
+    let bench = Bench::enrolled().await;
+    bench.server.ask_signed(edited(&bench.server, "/context/origin/latitude", json!(52.520_006)));
+    let origin = bench.pending().await.remove(0).context().origin.clone();
+    assert_eq!(origin.latitude.unwrap().degrees().to_string(), "52.5");
 }
 
 /// How a request that should not be believed is made.
@@ -62,7 +85,7 @@ const NOT_AUTHENTIC: [(&str, Forge); 7] = [
     }),
 ];
 
-const NOT_UNDERSTOOD: [(&str, Forge); 10] = [
+const NOT_UNDERSTOOD: [(&str, Forge); 12] = [
     ("of a newer version", |server| {
         let header = Header { ver: Some(2), ..Header::new(typ::REQUEST).versioned() };
         server.sign("push 1", &header.with_kid(server.kid("push 1")), &server.claims(9))
@@ -81,6 +104,8 @@ const NOT_UNDERSTOOD: [(&str, Forge); 10] = [
     ("with a number of seven digits", |server| edited(server, "/number_digits", json!(7))),
     ("that lives too long", |server| edited(server, "/exp", json!(server.claims(9).iat + 601))),
     ("with an address of two lines", |server| edited(server, "/context/origin/address", json!("a\nb"))),
+    ("from beyond the poles", |server| edited(server, "/context/origin/latitude", json!(90.1))),
+    ("with half a place", |server| edited(server, "/context/origin/longitude", Value::Null)),
     ("with an empty account", |server| edited(server, "/context/account", json!(""))),
 ];
 
@@ -98,7 +123,7 @@ async fn requests_that_are_not_believed_are_not_shown_and_hide_no_others() {
     let lies = NOT_AUTHENTIC.into_iter().chain(not_jws).map(|(name, forge)| (name, forge, true));
     for (name, forge, authentic) in lies.chain(NOT_UNDERSTOOD.map(|(name, forge)| (name, forge, false))) {
         let bench = Bench::enrolled().await;
-        let before = bench.storage.entries();
+        let before = bench.kept();
         bench.server.ask_signed(forge(&bench.server));
         let honest = bench.server.ask(1);
         let listing = bench.authenticator.pending(Server::enrolment_id()).await.unwrap();
@@ -109,7 +134,7 @@ async fn requests_that_are_not_believed_are_not_shown_and_hide_no_others() {
             [Error::UnexpectedAnswer { .. }] if !authentic => {}
             other => panic!("{name}: {other:?}"),
         }
-        assert_eq!(bench.storage.entries(), before, "{name}");
+        assert_eq!(bench.kept(), before, "{name}");
         assert_eq!(bench.answers_signed(), [""; 0], "{name}");
     }
 }
@@ -211,13 +236,13 @@ async fn key_sets_that_the_root_did_not_mean_change_nothing() {
     ];
     for (name, lie) in lies {
         let bench = Bench::enrolled().await;
-        let before = bench.storage.entries();
+        let before = bench.kept();
         bench.server.ask(1);
         lie(&bench.server);
         let error = bench.authenticator.pending(Server::enrolment_id()).await.unwrap_err();
         let typed = matches!(error, Error::NotAuthentic { .. } | Error::UnexpectedAnswer { .. });
         assert!(typed, "{name}: {error:?}");
-        assert_eq!(bench.storage.entries(), before, "{name}");
+        assert_eq!(bench.kept(), before, "{name}");
 
         let honest = |_: &mut KeySetClaims| {};
         bench.server.state().key_set_version = 3;

@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) calls: Vec<String>,
     /// The next streams, oldest first; where there is none, a stream is refused.
     pub(super) streams: Vec<mpsc::UnboundedReceiver<Result<Bytes, HttpError>>>,
+    /// What comes instead of every stream, until it is taken back.
+    pub(super) no_events: Option<Result<HttpResponse, HttpError>>,
 }
 
 pub(super) struct Server {
@@ -100,6 +102,7 @@ impl Server {
             responses: Vec::new(),
             calls: Vec::new(),
             streams: Vec::new(),
+            no_events: None,
         };
         Self { state: Mutex::new(state), signer, clock }
     }
@@ -289,6 +292,10 @@ impl Http for Server {
         self.state().calls.push("STREAM".to_owned());
         if self.state().unreachable {
             return Err(HttpError::Unreachable { reason: "the test said so".to_owned() });
+        }
+        if let Some(answer) = self.state().no_events.clone() {
+            let HttpResponse { status, headers, body } = answer?;
+            return Ok(HttpStream { status, headers, body: stream::iter([Ok(body)]).boxed() });
         }
         let known = self.state().enrolment.is_some();
         let next = if known && !self.state().streams.is_empty() {

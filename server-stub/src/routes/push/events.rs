@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use countersign_protocol::push::ChallengeState;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 
 use crate::{
     domain::push,
@@ -25,5 +25,7 @@ pub(super) async fn events(
         let event = Event::default().event(name).json_data(news).ok()?;
         Some((Ok(event), watch))
     });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    // At once, so that the device hears whether anything gets through to it.
+    let hello = stream::once(async { Ok(Event::default().comment("hello")) });
+    Sse::new(hello.chain(stream)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }

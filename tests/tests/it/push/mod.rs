@@ -4,3 +4,4 @@ mod by_hand;
 mod decisions;
 mod forgeries;
 mod limits;
+mod streams;
