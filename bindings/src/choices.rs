@@ -10,7 +10,7 @@ use countersign::{
         login::{MethodKind, Notice},
         push::{ChallengeState, DenyReason, DeviceKind, Purpose, UserVerification},
     },
-    push::ConnectionState,
+    push::{ConnectionState, Outcome},
 };
 
 /// What the app should offer its user.
@@ -120,6 +120,29 @@ pub enum UserVerification {
     Preferred,
     /// Only an answer signed by the verification key counts.
     Required,
+}
+
+/// How a request ended, as far as this device knows.
+#[uniffi::remote(Enum)]
+pub enum Outcome {
+    /// It waits for an answer.
+    Open,
+    /// It closed while this device was not looking: answered elsewhere, replaced, or out of time.
+    Closed,
+    /// Nobody answered in time.
+    Expired,
+    /// Replaced by a newer request or another method.
+    Superseded,
+    /// Another device answered.
+    AnsweredElsewhere,
+    /// Approved here.
+    Approved,
+    /// Denied here, as a mistake or without a reason.
+    Denied,
+    /// Denied here, and reported.
+    NotMe,
+    /// Approved here with another number than the one shown, which closed it.
+    WrongNumber,
 }
 
 /// How an inbox learns of new requests.

@@ -34,12 +34,16 @@ pub use client::{Client, SignUpAccepted};
 pub use error::CountersignError;
 pub use login::{LoginFlow, LoginState};
 pub use otp::{Codes, TotpEntry, TotpParameters};
+#[cfg(feature = "client")]
+pub use ports::Network;
 pub use ports::{
     App, DeviceSignals, DeviceSigner, FileStorage, HostError, HostPorts, Http, HttpError, HttpHeader,
-    HttpRequest, HttpResponse, KeyringStatus, LogSink, Network, NoStorage, Ports, SecureStorage, SignerError,
+    HttpRequest, HttpResponse, KeyringStatus, LogSink, NoStorage, Ports, SecureStorage, SignerError,
     StorageError, UserVerifier, VerificationCompletion, VerifierError, VerifyPrompt, probe_keyring,
 };
-pub use push::{Authenticator, Enrolment, InboxEvent, Listing, PushInbox, Request, RequestContext, Resumed};
+pub use push::{
+    Authenticator, Enrolment, HistoryEntry, InboxEvent, Listing, PushInbox, Request, RequestContext, Resumed,
+};
 pub use session::{EnrolmentTicket, Session, TotpSetup};
 #[cfg(feature = "testing")]
 pub use testing::{FixedVerifier, LogLine, MemoryLog, MemoryStorage};

@@ -11,7 +11,7 @@ use countersign::{
             UserVerification,
         },
     },
-    push::{self, ConnectionState},
+    push::{self, ConnectionState, Outcome},
 };
 
 use crate::{CountersignError, Ports};
@@ -34,6 +34,42 @@ pub struct Enrolment {
     pub enrolled_at: Timestamp,
     /// Whether it can approve what requires the user to be verified.
     pub verifies_user: bool,
+}
+
+/// One request of the past, or one that waits.
+pub type HistoryEntry = push::HistoryEntry;
+
+/// One request of the past, or one that waits.
+#[uniffi::remote(Record)]
+pub struct HistoryEntry {
+    /// The enrolment that was asked.
+    pub enrolment_id: EnrolmentId,
+    /// Names the request.
+    pub challenge_id: ChallengeId,
+    /// Who asked.
+    pub application: DisplayName,
+    /// The user, as shown at sign-in.
+    pub account: String,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// The network address that the sign-in came from.
+    pub address: String,
+    /// Its place, where it was known.
+    pub place: Option<String>,
+    /// What the device that signed in called itself. Texts are cut to 60 characters.
+    pub device: String,
+    /// The operating system of that device.
+    pub os: String,
+    /// The application on it.
+    pub app: String,
+    /// Whether that device had signed in to the account before.
+    pub known: bool,
+    /// When it was asked for, by the server's clock.
+    pub requested_at: Timestamp,
+    /// When its end was learned of, by the server's clock.
+    pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Outcome,
 }
 
 /// What became of an enrolment that was left half-done.
@@ -118,6 +154,25 @@ impl Authenticator {
         })
     }
 
+    /// The request that a notification of FCM or APNs told of; nothing where it does not wait any more. Hand over the
+    /// notification's data as JSON (UTF-8), with whatever else it carries. Works in the short time that a phone gives
+    /// to a notification, and asks nobody to verify themselves.
+    ///
+    /// An open inbox of the enrolment tells of the request as well, once. The same notification gives the same request
+    /// again: name what is shown by its `challenge_id`. Fails with `InvalidInput` for what is no such notification
+    /// (`payload`) or of an enrolment that is not on this device (`enrolment_id`), and with `NotAuthentic` for a
+    /// request that is not believed.
+    pub async fn pushed(&self, payload: Vec<u8>) -> Result<Option<Arc<Request>>, CountersignError> {
+        Ok(self.0.pushed(&payload).await?.map(|request| Arc::new(Request(request))))
+    }
+
+    /// What was asked of one enrolment, or of all of them, newest first: the last 200 requests of each that this
+    /// device has seen, with how they ended.
+    #[uniffi::method(default(of = None))]
+    pub async fn history(&self, of: Option<EnrolmentId>) -> Result<Vec<HistoryEntry>, CountersignError> {
+        Ok(self.0.history(of).await?)
+    }
+
     /// One stream of all that happens to an enrolment's requests. Close it when it is not needed any more.
     pub async fn inbox(&self, id: EnrolmentId) -> Result<Arc<PushInbox>, CountersignError> {
         Ok(Arc::new(PushInbox(self.0.inbox(id).await?)))
@@ -191,7 +246,7 @@ impl PushInbox {
 pub struct Request(push::Request);
 
 /// What a request shows, all of it under the server's signature. Show all of it.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
 pub struct RequestContext {
     /// Who asks.
     pub application: DisplayName,
@@ -203,6 +258,10 @@ pub struct RequestContext {
     pub address: String,
     /// Its place, such as "Berlin, Germany", where it is known.
     pub place: Option<String>,
+    /// Degrees north of the equator, to a tenth, where the place is known.
+    pub latitude: Option<f64>,
+    /// Degrees east of Greenwich, to a tenth; there exactly when `latitude` is.
+    pub longitude: Option<f64>,
     /// The device that signs in, as it describes itself.
     pub device: RequestDevice,
     /// When it was asked for.
@@ -244,6 +303,8 @@ impl Request {
             account,
             address: origin.address,
             place: origin.place,
+            latitude: origin.latitude.map(Into::into),
+            longitude: origin.longitude.map(Into::into),
             device,
             requested_at: Timestamp::from_seconds(requested_at),
         }

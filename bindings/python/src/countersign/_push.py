@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 
 from . import _native
@@ -25,6 +26,17 @@ class Authenticator(_native.Authenticator):
         not the one that made the link.
         """
         return await super().enroll(uri, name, kind)
+
+    async def pushed(self, payload: bytes | str | Mapping[str, object]) -> _native.Request | None:
+        """The request that a notification of FCM or APNs told of; ``None`` where it does not wait any more.
+
+        ``payload`` is the notification's data with whatever else it carries, as JSON or as a mapping. An open inbox
+        tells of the request as well, once. Raises ``CountersignError.InvalidInput`` for what is no such notification
+        or of an enrolment that is not on this device, and ``NotAuthentic`` for a request that is not believed.
+        """
+        if isinstance(payload, Mapping):
+            payload = json.dumps(payload)
+        return await super().pushed(payload.encode() if isinstance(payload, str) else payload)
 
     def inbox(self, id: EnrolmentId) -> Inbox:  # type: ignore[override]  # opened by `async with`
         """All that happens to an enrolment's requests: ``async with authenticator.inbox(id) as inbox``."""
