@@ -142,6 +142,11 @@ impl Active {
         }
     }
 
+    /// Nothing is noted any more. May block.
+    pub(crate) fn close_history(&self) {
+        self.history.close();
+    }
+
     /// What was asked so far, newest first.
     pub(crate) async fn history(&self) -> Result<Vec<HistoryEntry>, PushError> {
         self.history.entries(&self.record, self.transport.server_time()).await

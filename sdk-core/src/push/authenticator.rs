@@ -140,8 +140,12 @@ impl Authenticator {
                 outcome => outcome?,
             }
         }
-        let handle = active.handle.clone();
-        self.0.blocking(move |records| records.erase(&handle)).await?;
+        let removed = active.clone();
+        let erase = move |records: &Records| {
+            removed.close_history();
+            records.erase(&removed.handle)
+        };
+        self.0.blocking(erase).await?;
         locked(&self.0.active).remove(&id);
         active.end();
         Ok(())

@@ -20,7 +20,10 @@ mod pages;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use countersign_protocol::{
@@ -144,6 +147,8 @@ pub(crate) struct History {
     noted: Mutex<Noted>,
     /// What is kept, once it was read.
     book: Mutex<Option<Book>>,
+    /// Whether nothing may be written any more. Set and looked at under the lock of the book.
+    over: AtomicBool,
 }
 
 #[derive(Default)]
@@ -161,7 +166,8 @@ enum Note {
 
 impl History {
     pub(crate) fn new(handle: Handle, records: Arc<Records>) -> Self {
-        Self { handle, records, noted: Mutex::default(), book: Mutex::default() }
+        let over = AtomicBool::new(false);
+        Self { handle, records, noted: Mutex::default(), book: Mutex::default(), over }
     }
 
     /// Notes a request that was verified.
@@ -201,6 +207,12 @@ impl History {
         ports::blocking(|| PushError::ShutDown, move || history.with_book(tell)).await
     }
 
+    /// From here on nothing is written, so that what is erased stays so. May block, until what is being written is.
+    pub(crate) fn close(&self) {
+        let _held = locked(&self.book);
+        self.over.store(true, Ordering::Relaxed);
+    }
+
     /// May block. The lock is held while pages are written, so that they are written one after the other.
     fn with_book<T>(&self, read: impl FnOnce(&Book) -> T) -> Result<T, PushError> {
         let mut kept = locked(&self.book);
@@ -208,7 +220,8 @@ impl History {
             Some(book) => book,
             None => kept.insert(Book::load(&self.records, &self.handle)?),
         };
-        while let Some(note) = self.next_note() {
+        while !self.over.load(Ordering::Relaxed) {
+            let Some(note) = self.next_note() else { break };
             let written = match note {
                 Note::Believed(entry) => book.add(&self.records, &self.handle, entry),
                 Note::Ended(challenge, outcome, at) => {

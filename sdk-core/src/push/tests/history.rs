@@ -1,6 +1,6 @@
 //! What is kept of what was asked.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use countersign_protocol::{
     ids::ChallengeId,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Error,
     ports::SecureStorage as _,
-    push::{HistoryEntry, Outcome},
+    push::{HistoryEntry, Outcome, history::History, records::Records},
 };
 
 impl Bench {
@@ -159,6 +159,22 @@ async fn the_oldest_go_and_an_end_finds_its_place() {
     assert_eq!(bench.outcomes().await, before);
     bench.authenticator.remove(Server::enrolment_id()).await.unwrap();
     assert_eq!(bench.storage.entries().len(), 0, "it goes with its enrolment");
+}
+
+#[tokio::test]
+async fn nothing_is_written_after_the_enrolment_was_erased() {
+    let bench = Bench::enrolled().await;
+    let request = bench.asked().await;
+    let records = Arc::new(Records::new(bench.ports.storage.clone(), bench.ports.signer.clone()));
+    let history = Arc::new(History::new(records.handles().unwrap().remove(0), records));
+    let now = request.issued_at();
+    history.ended(request.challenge_id(), Outcome::Superseded, now);
+    history.keep().await.unwrap();
+    let before = bench.storage.entries();
+    history.close();
+    history.ended(request.challenge_id(), Outcome::Denied, now);
+    history.keep().await.unwrap();
+    assert_eq!(bench.storage.entries(), before);
 }
 
 #[tokio::test]
