@@ -1,0 +1,100 @@
+//! `cargo xtask bindings`: the library and its packages for other languages, one file a language.
+
+mod python;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    built::{Built, Profile},
+    command,
+    error::XtaskError,
+    workspace::Workspace,
+};
+pub(crate) use python::python;
+
+/// Builds the library and the package around it, ready to be installed.
+///
+/// A package is put together in the target folder, under `bindings`, from the sources in this repository, the
+/// generated code and the library. None of the latter two is ever committed.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// For which language
+    #[arg(long, default_value = "python")]
+    language: Language,
+    /// Build the library with optimisations
+    #[arg(long)]
+    release: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Language {
+    Python,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
+    let profile = if arguments.release { Profile::Release } else { Profile::Debug };
+    let built = Built::new(workspace, profile, PACKAGES)?;
+    match arguments.language {
+        Language::Python => {
+            let package = python(workspace, &built)?;
+            println!("{}: install it by `python3 -m pip install {}`", package.display(), package.display());
+        }
+    }
+    Ok(())
+}
+
+/// What is to be built before a package can be put together: the library, and what writes the code around it.
+pub(crate) const PACKAGES: &[&str] = &["countersign-ffi", "countersign-bindgen"];
+
+/// A folder under `target/bindings` with the sources of one language, and nothing of an earlier time.
+///
+/// `packaged` says of a file's name, relative to the sources, whether it belongs there.
+fn gather(
+    workspace: &Workspace,
+    language: &str,
+    packaged: impl Fn(&str) -> bool,
+) -> Result<PathBuf, XtaskError> {
+    let package = workspace.target().join("bindings").join(language);
+    if package.exists() {
+        fs::remove_dir_all(&package).map_err(XtaskError::file(&package))?;
+    }
+    let sources = format!("bindings/{language}/");
+    for file in workspace.files()? {
+        if let Some(name) = file.strip_prefix(&sources).filter(|name| packaged(name)) {
+            copy(&workspace.path(&file), &package.join(name))?;
+        }
+    }
+    Ok(package)
+}
+
+/// Writes the code around the library into a folder.
+fn generate(
+    workspace: &Workspace,
+    built: &Built,
+    language: &str,
+    library: &Path,
+    into: &Path,
+) -> Result<(), XtaskError> {
+    // It lists the files that it writes, which are few and known.
+    command::capture(
+        Command::new(built.program("countersign-bindgen")?)
+            .args(["--language", language, "--library"])
+            .arg(library)
+            .arg("--config")
+            .arg(workspace.path("uniffi.toml"))
+            .arg("--out-dir")
+            .arg(into),
+    )
+    .map(drop)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), XtaskError> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(XtaskError::file(folder))?;
+    }
+    fs::copy(from, to).map(drop).map_err(XtaskError::file(from))
+}
