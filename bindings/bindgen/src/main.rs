@@ -26,12 +26,14 @@ struct Arguments {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Language {
+    Kotlin,
     Python,
 }
 
 impl From<Language> for TargetLanguage {
     fn from(language: Language) -> Self {
         match language {
+            Language::Kotlin => Self::Kotlin,
             Language::Python => Self::Python,
         }
     }

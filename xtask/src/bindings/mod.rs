@@ -1,5 +1,6 @@
 //! `cargo xtask bindings`: the library and its packages for other languages, one file a language.
 
+mod kotlin;
 mod python;
 
 use std::{
@@ -14,7 +15,7 @@ use crate::{
     error::XtaskError,
     workspace::Workspace,
 };
-pub(crate) use python::python;
+pub(crate) use {kotlin::kotlin, python::python};
 
 /// Builds the library and the package around it, ready to be installed.
 ///
@@ -32,6 +33,7 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Language {
+    Kotlin,
     Python,
 }
 
@@ -39,6 +41,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
     let profile = if arguments.release { Profile::Release } else { Profile::Debug };
     let built = Built::new(workspace, profile, PACKAGES)?;
     match arguments.language {
+        Language::Kotlin => {
+            let package = kotlin(workspace, &built)?;
+            println!(
+                "{}: install it by `mvn -f {} install -DskipTests`",
+                package.display(),
+                package.display()
+            );
+        }
         Language::Python => {
             let package = python(workspace, &built)?;
             println!("{}: install it by `python3 -m pip install {}`", package.display(), package.display());

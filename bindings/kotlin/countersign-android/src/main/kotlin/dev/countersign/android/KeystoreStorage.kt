@@ -1,0 +1,100 @@
+package dev.countersign.android
+
+import android.content.Context
+import android.security.keystore.KeyGenParameterSpec
+import android.security.keystore.KeyProperties
+import dev.countersign.SecureStorage
+import dev.countersign.StorageException
+import java.io.File
+import java.io.FileNotFoundException
+import java.io.FileOutputStream
+import java.io.IOException
+import java.nio.file.Files
+import java.nio.file.StandardCopyOption.ATOMIC_MOVE
+import java.security.GeneralSecurityException
+import java.security.ProviderException
+import javax.crypto.Cipher
+import javax.crypto.KeyGenerator
+import javax.crypto.SecretKey
+import javax.crypto.spec.GCMParameterSpec
+
+/**
+ * Secure storage in files of the app, sealed by a key of the Android Keystore.
+ *
+ * Each entry is one file, replaced as a whole. The files are left out of backups: on another device they could not be
+ * opened. Each is bound to its name, so that one cannot stand in for another.
+ */
+public class KeystoreStorage(context: Context) : SecureStorage {
+    private val folder = File(context.noBackupFilesDir, "countersign")
+
+    @Synchronized
+    override fun get(name: String): String? = guarding {
+        val sealed = try {
+            file(name).readBytes()
+        } catch (_: FileNotFoundException) {
+            return null
+        }
+        if (sealed.size <= NONCE_BYTES) throw StorageException.Broken("the entry $name is damaged")
+        val cipher = Cipher.getInstance(CIPHER)
+        cipher.init(Cipher.DECRYPT_MODE, key(), GCMParameterSpec(TAG_BITS, sealed, 0, NONCE_BYTES))
+        cipher.updateAAD(name.encodeToByteArray())
+        cipher.doFinal(sealed, NONCE_BYTES, sealed.size - NONCE_BYTES).decodeToString()
+    }
+
+    @Synchronized
+    override fun set(name: String, value: String): Unit = guarding {
+        // The nonce is the Keystore's: it takes none from outside.
+        val cipher = Cipher.getInstance(CIPHER)
+        cipher.init(Cipher.ENCRYPT_MODE, key())
+        cipher.updateAAD(name.encodeToByteArray())
+        val sealed = cipher.iv + cipher.doFinal(value.encodeToByteArray())
+        if (!folder.isDirectory && !folder.mkdirs()) throw IOException("cannot make $folder")
+        // Not `AtomicFile`, which tells nobody when it could not write.
+        val whole = File(folder, "unfinished")
+        FileOutputStream(whole).use {
+            it.write(sealed)
+            it.fd.sync()
+        }
+        Files.move(whole.toPath(), file(name).toPath(), ATOMIC_MOVE)
+    }
+
+    @Synchronized
+    override fun remove(name: String) {
+        guarding { Files.deleteIfExists(file(name).toPath()) }
+    }
+
+    /** Names may hold what file names may not, so they are written in hexadecimal. */
+    private fun file(name: String) =
+        File(folder, name.encodeToByteArray().joinToString("") { "%02x".format(it) })
+
+    private fun key(): SecretKey = keystore().getKey(ALIAS, null) as SecretKey? ?: generate()
+
+    private fun generate(): SecretKey = KeyGenerator.getInstance(KeyProperties.KEY_ALGORITHM_AES, KEYSTORE).run {
+        val purposes = KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT
+        init(
+            KeyGenParameterSpec.Builder(ALIAS, purposes)
+                .setKeySize(256)
+                .setBlockModes(KeyProperties.BLOCK_MODE_GCM)
+                .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE)
+                .build(),
+        )
+        generateKey()
+    }
+
+    private inline fun <T> guarding(call: () -> T): T = try {
+        call()
+    } catch (error: GeneralSecurityException) {
+        throw StorageException.Broken("the Android Keystore failed: ${error.message}", error)
+    } catch (error: ProviderException) {
+        throw StorageException.Broken("the Android Keystore failed: ${error.message}", error)
+    } catch (error: IOException) {
+        throw StorageException.Broken("the file failed: ${error.message}", error)
+    }
+
+    private companion object {
+        const val ALIAS = "countersign.storage"
+        const val CIPHER = "AES/GCM/NoPadding"
+        const val NONCE_BYTES = 12
+        const val TAG_BITS = 128
+    }
+}

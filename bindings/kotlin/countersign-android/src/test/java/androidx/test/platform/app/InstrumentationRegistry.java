@@ -1,0 +1,10 @@
+package androidx.test.platform.app;
+
+import android.app.Instrumentation;
+import android.os.Bundle;
+
+public final class InstrumentationRegistry {
+    private InstrumentationRegistry() {}
+
+    public static void registerInstance(Instrumentation instrumentation, Bundle arguments) {}
+}
