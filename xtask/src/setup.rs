@@ -39,6 +39,8 @@ const PACKAGES: &[Package] = &[
     Package { name: "python3-venv", present: python_can_make_environments },
     Package { name: "dbus", present: || command::find("dbus-run-session").is_some() },
     Package { name: "gnome-keyring", present: || command::find("gnome-keyring-daemon").is_some() },
+    Package { name: "openjdk-17-jdk-headless", present: || command::find("javac").is_some() },
+    Package { name: "maven", present: || command::find("mvn").is_some() },
 ];
 
 /// Installs the missing packages where that is possible, else says which they are; the stages that need them then

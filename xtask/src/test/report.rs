@@ -31,6 +31,27 @@ impl Counts {
         output.lines().rev().find(|line| line.contains(" in ")).map(Self::of_line).unwrap_or_default()
     }
 
+    /// Sums the closing lines of Surefire, one a module: `Tests run: 3, Failures: 0, Errors: 0, Skipped: 1`. Those of
+    /// each class look alike, but tell the time as well.
+    pub(crate) fn of_surefire(output: &str) -> Self {
+        let number = |line: &str, name: &str| -> u64 {
+            let value =
+                line.split_once(name).map_or("", |(_, rest)| rest.split(',').next().unwrap_or_default());
+            value.trim().parse().unwrap_or_default()
+        };
+        let closing = |line: &&str| line.contains("Tests run:") && !line.contains("Time elapsed");
+        output
+            .lines()
+            .filter(closing)
+            .map(|line| {
+                let failed = number(line, "Failures:") + number(line, "Errors:");
+                let skipped = number(line, "Skipped:");
+                let passed = number(line, "Tests run:").saturating_sub(failed + skipped);
+                Self { passed, failed, skipped }
+            })
+            .sum()
+    }
+
     /// Reads each number that is followed by a word the runners use.
     fn of_line(line: &str) -> Self {
         let words: Vec<_> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
@@ -212,6 +233,19 @@ test result: FAILED. 3 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; 
         assert_eq!(Counts::of_pytest(output), Counts { passed: 12, failed: 3, skipped: 1 });
         assert_eq!(Counts::of_pytest("7 passed in 0.01s\n"), Counts { passed: 7, failed: 0, skipped: 0 });
         assert_eq!(Counts::of_pytest("no tests ran in 0.01s\n"), Counts::default());
+    }
+
+    #[test]
+    fn surefire_is_summed_over_its_modules() {
+        let output = "\
+[INFO] Tests run: 4, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.1 s -- in dev.countersign.CodesTest
+[INFO] Tests run: 4, Failures: 0, Errors: 0, Skipped: 0
+[ERROR] Tests run: 9, Failures: 1, Errors: 2, Skipped: 1, Time elapsed: 0.2 s <<< FAILURE! -- in PathTest
+[ERROR] Tests run: 9, Failures: 1, Errors: 2, Skipped: 1
+[INFO] BUILD FAILURE
+";
+        assert_eq!(Counts::of_surefire(output), Counts { passed: 9, failed: 3, skipped: 1 });
+        assert_eq!(Counts::of_surefire("[INFO] No tests to run.\n"), Counts::default());
     }
 
     #[test]

@@ -130,6 +130,26 @@ pub(crate) fn python_tests(workspace: &Workspace) -> Outcome {
     Ok(Report::of_run(&finished, Counts::of_pytest))
 }
 
+/// The Kotlin build with all its modules, Android's among them. Maven fetches what it needs.
+pub(crate) fn kotlin_tests(workspace: &Workspace) -> Outcome {
+    if command::find("javac").is_none() || command::find("mvn").is_none() {
+        return Ok(Report::passed()
+            .leaving_out("no JDK or no Maven found; `cargo xtask setup` installs them on Debian"));
+    }
+    let crates = [bindings::PACKAGES, &["countersign-server"]].concat();
+    let built = Built::new(workspace, Profile::Debug, &crates)?;
+    let package = bindings::kotlin(workspace, &built)?;
+    let finished = command::tee(
+        Command::new("mvn")
+            .args(["--batch-mode", "--no-transfer-progress", "--fail-at-end", "--file"])
+            .arg(&package)
+            .arg("test")
+            .env("COUNTERSIGN_SERVER", built.program("countersign-server")?)
+            .env("COUNTERSIGN_VECTORS", workspace.path("protocol/vectors")),
+    )?;
+    Ok(Report::of_run(&finished, Counts::of_surefire))
+}
+
 /// Every deliberate break must turn a test red.
 /// Each deliberate break still fits the code. Running them all is `cargo xtask mutants`.
 pub(crate) fn mutants(workspace: &Workspace) -> Outcome {
