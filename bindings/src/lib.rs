@@ -9,13 +9,15 @@
 //! steps, which refuses a step that is not possible now.
 //!
 //! A call that waits, such as `PushInbox.next` and `LoginFlow.wait`, may be cancelled by the host's language and
-//! loses nothing by it. Not every language passes that on, so both can also be ended by a call.
+//! loses nothing by it. Not every language passes that on, so they can also be ended by a call: `PushInbox.close`, and
+//! `Cancellation.cancel` for what it was given to.
 
 #![expect(
     clippy::missing_errors_doc,
     reason = "these texts are read in Swift, Kotlin and Python, where no section is called that: \"Fails with\" tells it"
 )]
 
+mod cancellation;
 mod choices;
 mod client;
 mod error;
@@ -30,6 +32,7 @@ mod testing;
 mod values;
 mod vault;
 
+pub use cancellation::Cancellation;
 pub use client::{Client, SignUpAccepted};
 pub use error::CountersignError;
 pub use login::{LoginFlow, LoginState};

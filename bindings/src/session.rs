@@ -13,7 +13,7 @@ use countersign::{
     },
 };
 
-use crate::CountersignError;
+use crate::{Cancellation, CountersignError, cancellation::cancelled};
 
 /// Who is signed in.
 #[uniffi::remote(Record)]
@@ -107,9 +107,14 @@ impl Session {
         Ok(self.0.refresh().await?)
     }
 
-    /// Returns when the session is over, with the reason where the server told one.
-    pub async fn ended(&self) -> Option<SessionEnd> {
-        self.0.ended().await
+    /// Returns when the session is over, with the reason where the server told one; and with nothing when it is
+    /// cancelled.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn ended(&self, cancellation: Option<Arc<Cancellation>>) -> Option<SessionEnd> {
+        tokio::select! {
+            reason = self.0.ended() => reason,
+            () = cancelled(cancellation) => None,
+        }
     }
 
     /// Signs out: the server ends the session, and this device forgets it.

@@ -15,7 +15,7 @@ use countersign::{
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 pub use self::state::LoginState;
-use crate::CountersignError;
+use crate::{Cancellation, CountersignError, cancellation::cancelled};
 
 /// One login, from the password to the session.
 ///
@@ -111,18 +111,19 @@ impl LoginFlow {
 
     /// Waits for the answer to a push request.
     ///
-    /// Fails with `Cancelled` when another step is called meanwhile. The request goes on in any case, and so may
-    /// waiting.
-    pub async fn wait(&self) -> Result<LoginState, CountersignError> {
+    /// Fails with `Cancelled` when it is cancelled, or another step is called meanwhile. The request goes on in any
+    /// case, and so may waiting.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn wait(
+        &self,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<LoginState, CountersignError> {
         const STEP: &str = "wait";
-        let mut wanted = self.wanted.subscribe();
-        let slot = self.state.clone().lock_owned().await;
-        if let Some(client::LoginState::Pending(pending)) = &*slot {
-            tokio::select! {
-                changed = pending.changed() => changed?,
-                _ = wanted.wait_for(|count| *count > 0) => return Err(CountersignError::Cancelled),
-            }
-        }
+        let slot = tokio::select! {
+            biased;
+            () = cancelled(cancellation) => return Err(CountersignError::Cancelled),
+            slot = self.answered() => slot?,
+        };
         self.run(STEP, slot, async |state| match state {
             client::LoginState::Pending(step) => step.wait().await.map(Some),
             state => Err(impossible(state, STEP)),
@@ -177,6 +178,19 @@ impl LoginFlow {
     pub(crate) fn at(state: client::LoginState) -> Arc<Self> {
         let told = Arc::new(Shared::new(Told::of(Some(&state))));
         Arc::new(Self { state: Arc::new(Mutex::new(Some(state))), told, wanted: watch::Sender::new(0) })
+    }
+
+    /// The state, once the answer to a request is there, or where none is waited for.
+    async fn answered(&self) -> Result<Slot, CountersignError> {
+        let mut wanted = self.wanted.subscribe();
+        let slot = self.state.clone().lock_owned().await;
+        if let Some(client::LoginState::Pending(pending)) = &*slot {
+            tokio::select! {
+                changed = pending.changed() => changed?,
+                _ = wanted.wait_for(|count| *count > 0) => return Err(CountersignError::Cancelled),
+            }
+        }
+        Ok(slot)
     }
 
     /// The state, taken from whoever waits for an answer.
