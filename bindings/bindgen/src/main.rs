@@ -28,6 +28,7 @@ struct Arguments {
 enum Language {
     Kotlin,
     Python,
+    Swift,
 }
 
 impl From<Language> for TargetLanguage {
@@ -35,6 +36,7 @@ impl From<Language> for TargetLanguage {
         match language {
             Language::Kotlin => Self::Kotlin,
             Language::Python => Self::Python,
+            Language::Swift => Self::Swift,
         }
     }
 }

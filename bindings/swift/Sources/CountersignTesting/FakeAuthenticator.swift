@@ -1,0 +1,130 @@
+import Countersign
+import Foundation
+
+/// An authenticator of no server. A test delivers requests to it, and sees how the app answers them.
+///
+/// ```swift
+/// let authenticator = FakeAuthenticator(enrolments: [enrolment])
+/// authenticator.deliver(.arrived(request))
+/// …
+/// #expect(authenticator.answers == [.approved(request.id, number: "42")])
+/// ```
+public final class FakeAuthenticator: AuthenticatorProtocol {
+    /// How the app answered.
+    public enum Answer: Hashable, Sendable {
+        case approved(ChallengeID, number: String)
+        case denied(ChallengeID, DenyReason)
+    }
+
+    private struct Script: Sendable {
+        var enrolments: [Enrolment]
+        var enrolling: [Result<Enrolment, any Error>] = []
+        var resumed: [Result<Enrolment, CountersignError>] = []
+        var pending: [ApprovalRequest] = []
+        var answers: [Answer] = []
+        var failures: [any Error] = []
+        var queues: [EnrolmentID: Mailbox<InboxEvent>] = [:]
+    }
+
+    private let script: Locked<Script>
+
+    /// An authenticator with these enrolments.
+    public init(enrolments: [Enrolment] = []) {
+        script = Locked(Script(enrolments: enrolments))
+    }
+
+    /// The answers so far, oldest first.
+    public var answers: [Answer] { script.withLock { $0.answers } }
+
+    /// What the next calls of `enroll` give, one after the other.
+    public var enrolling: [Result<Enrolment, any Error>] {
+        get { script.withLock { $0.enrolling } }
+        set { script.withLock { $0.enrolling = newValue } }
+    }
+
+    /// What `resume` finds.
+    public var resumed: [Result<Enrolment, CountersignError>] {
+        get { script.withLock { $0.resumed } }
+        set { script.withLock { $0.resumed = newValue } }
+    }
+
+    /// The errors of the next answers, one after the other. Such an answer is not counted, and the request stays open.
+    public var failures: [any Error] {
+        get { script.withLock { $0.failures } }
+        set { script.withLock { $0.failures = newValue } }
+    }
+
+    /// Delivers a request: it is pending, and arrives in the inbox of its enrolment.
+    public func deliver(_ request: ApprovalRequest) {
+        script.withLock { $0.pending.append(request) }
+        queue(for: request.enrolment).add(.arrived(request))
+    }
+
+    /// Tells the inbox of an enrolment of something else.
+    public func deliver(_ event: InboxEvent, to enrolment: EnrolmentID) {
+        if case .closed(let id, _) = event {
+            script.withLock { $0.pending.removeAll { $0.id == id } }
+        }
+        queue(for: enrolment).add(event)
+    }
+
+    public func enroll(with link: String, named name: String, as kind: DeviceKind) async throws -> Enrolment {
+        try script.withLock { script throws in
+            guard !script.enrolling.isEmpty else { throw NotScripted(call: "enroll") }
+            let enrolment = try script.enrolling.removeFirst().get()
+            script.enrolments.append(enrolment)
+            return enrolment
+        }
+    }
+
+    @discardableResult
+    public func resume() async throws -> [Result<Enrolment, CountersignError>] {
+        script.withLock { script in
+            defer { script.resumed = [] }
+            script.enrolments += script.resumed.compactMap { try? $0.get() }
+            return script.resumed
+        }
+    }
+
+    public func enrolments() async throws -> [Enrolment] {
+        script.withLock { $0.enrolments }
+    }
+
+    public func remove(_ enrolment: EnrolmentID) async throws {
+        script.withLock { $0.enrolments.removeAll { $0.id == enrolment } }
+        queue(for: enrolment).finish()
+    }
+
+    public func pendingRequests(for enrolment: EnrolmentID) async throws -> PendingRequests {
+        PendingRequests(requests: script.withLock { $0.pending.filter { $0.enrolment == enrolment } })
+    }
+
+    public func inbox(for enrolment: EnrolmentID) -> Inbox {
+        let queue = queue(for: enrolment)
+        return Inbox { Inbox.Source(next: { await queue.next() }, close: {}) }
+    }
+
+    public func approve(_ request: ApprovalRequest, number: String) async throws {
+        try answer(.approved(request.id, number: number), to: request)
+    }
+
+    public func deny(_ request: ApprovalRequest, because reason: DenyReason) async throws {
+        try answer(.denied(request.id, reason), to: request)
+    }
+
+    private func answer(_ answer: Answer, to request: ApprovalRequest) throws {
+        try script.withLock { script throws in
+            if !script.failures.isEmpty { throw script.failures.removeFirst() }
+            script.answers.append(answer)
+            script.pending.removeAll { $0.id == request.id }
+        }
+    }
+
+    private func queue(for enrolment: EnrolmentID) -> Mailbox<InboxEvent> {
+        script.withLock { script in
+            let queue = script.queues[enrolment] ?? Mailbox()
+            script.queues[enrolment] = queue
+            return queue
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Countersign
+import CountersignTesting
+import Foundation
+import Testing
+
+/// The fakes do as their scripts say, without a server.
+@Suite(.timeLimit(.minutes(1))) struct FakeTests {
+    private let mia = UserProfile(
+        id: UserID(rawValue: "usr_1"), tenant: TenantID(rawValue: "ten_1"), email: "mia@example.com", name: "Mia",
+        roles: ["member"])
+    private let enrolment = Enrolment(
+        id: EnrolmentID(rawValue: "enr_1"), server: URL(string: "https://auth.invalid")!, application: "Acme",
+        account: "mia@example.com", enrolledAt: Date(timeIntervalSince1970: 0), verifiesUser: false)
+
+    private func request(_ id: String) -> ApprovalRequest {
+        ApprovalRequest(
+            id: ChallengeID(rawValue: id),
+            enrolment: enrolment.id,
+            context: RequestContext(
+                application: "Acme", purpose: .login, account: "mia@example.com", address: "192.0.2.1",
+                place: "Berlin, Germany",
+                device: RequestDevice(name: "Laptop", os: "Plan 9", app: "Acme 4", known: true),
+                requestedAt: Date(timeIntervalSince1970: 0)),
+            issuedAt: Date(timeIntervalSince1970: 0),
+            expiresAt: Date(timeIntervalSince1970: 60))
+    }
+
+    @Test func aLoginGoesWhereItsScriptSays() async throws {
+        let session = FakeSession(profile: mia)
+        let login = FakeLogin(.factorRequired(methods: [], recommended: .totp, expiresAt: .distantFuture))
+        let refusal = CountersignError.refused(Refusal(.wrongCode, detail: "No.", attemptsLeft: 4))
+        login.steps = [.failure(refusal), .success(.done(SignedIn(session: session, user: mia)))]
+        let client = FakeClient()
+        client.logins = [.success(login)]
+
+        let begun: any LoginProtocol = try await client.logIn(email: "mia@example.com", password: "secret")
+        let error = try await failure { try await begun.submit("000000", for: .totp).signedIn?.user }
+        #expect(error == refusal)
+        guard case .factorRequired = begun.state else { throw Missing(what: "the former state") }
+        #expect(try await begun.submit("123456", for: .totp).signedIn?.user == mia)
+        #expect(client.calls == [.logIn(email: "mia@example.com")])
+        #expect(login.taken.last == .submit(code: "123456", method: .totp, trustingDevice: false))
+    }
+
+    @Test func whatIsNotScriptedIsNoticed() async throws {
+        await #expect(throws: NotScripted(call: "logIn")) {
+            try await FakeClient().logIn(email: "mia@example.com", password: "secret")
+        }
+        await #expect(throws: NotScripted.self) { try await FakeLogin(.expired).send() }
+    }
+
+    @Test func aRequestIsAnsweredByTheTest() async throws {
+        let login = FakeLogin(.pending(number: "42", expiresAt: .distantFuture))
+        let cancelled = Task { try await login.waitForAnswer() }
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        async let state = login.waitForAnswer()
+        login.answer(.denied(.notMe))
+        guard case .denied(.notMe) = try await state, case .denied = login.state else {
+            throw Missing(what: "the denial")
+        }
+    }
+
+    @Test func aSessionEndsWhenTheTestEndsIt() async throws {
+        let session = FakeSession(profile: mia)
+        #expect(try await session.profile() == mia)
+        let before = session.ended
+        session.end(.evicted)
+        for stream in [before, session.ended] {
+            var ends: [SessionEnded] = []
+            for await end in stream { ends.append(end) }
+            #expect(ends == [SessionEnded(reason: .evicted)])
+        }
+        let error = try await failure { try await session.profile() }
+        #expect(error == .sessionEnded(.evicted))
+    }
+
+    @Test func requestsAreDeliveredAndAnswersSeen() async throws {
+        let authenticator = FakeAuthenticator(enrolments: [enrolment])
+        let (first, second) = (request("cha_1"), request("cha_2"))
+        authenticator.deliver(.connection(.live), to: enrolment.id)
+        authenticator.deliver(first)
+        authenticator.deliver(second)
+        #expect(try await authenticator.pendingRequests(for: enrolment.id).requests.map(\.id) == [first.id, second.id])
+
+        authenticator.failures = [CountersignError.offline(reason: "no network")]
+        var seen: [ChallengeID] = []
+        for try await case .arrived(let request) in authenticator.inbox(for: enrolment.id) {
+            seen.append(request.id)
+            if request.id == first.id {
+                let error = try await failure { try await authenticator.approve(request, number: "42") }
+                #expect(error == .offline(reason: "no network"))
+                try await authenticator.approve(request, number: "42")
+            } else {
+                try await authenticator.deny(request, because: .mistake)
+                try await authenticator.remove(enrolment.id)
+            }
+        }
+        #expect(seen == [first.id, second.id])
+        #expect(authenticator.answers == [.approved(first.id, number: "42"), .denied(second.id, .mistake)])
+        #expect(try await authenticator.enrolments() == [])
+    }
+
+    @Test func aCancelledLoopTakesNoEvent() async throws {
+        let authenticator = FakeAuthenticator(enrolments: [enrolment])
+        let inbox = authenticator.inbox(for: enrolment.id)
+        let reading = Task { for try await _ in inbox {} }
+        reading.cancel()
+        try await reading.value
+        authenticator.deliver(request("cha_1"))
+        for try await case .arrived(let request) in inbox {
+            #expect(request.id == ChallengeID(rawValue: "cha_1"))
+            break
+        }
+    }
+
+    @Test func aMadeUpRequestIsNotAnsweredByARealAuthenticator() async throws {
+        let authenticator = Authenticator(ports: try Ports(app: app, storage: MemoryStorage()))
+        let error = try await failure { try await authenticator.approve(request("cha_1"), number: "42") }
+        guard case .invalidInput(field: "request", _, _) = error else { throw error }
+    }
+}
