@@ -10,10 +10,12 @@ mod demo;
 mod error;
 mod generate;
 mod mutants;
+mod package;
 mod python;
 mod rules;
 mod setup;
 mod size;
+mod swift;
 mod test;
 mod workspace;
 
@@ -39,6 +41,7 @@ enum Task {
     Bench(bench::Arguments),
     Bindings(bindings::Arguments),
     Size(size::Arguments),
+    Package(package::Arguments),
     Mutants(mutants::Arguments),
     Rules(rules::Arguments),
     Generate(generate::Arguments),
@@ -63,6 +66,7 @@ fn run(task: Task) -> Result<(), XtaskError> {
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
         Task::Bindings(arguments) => bindings::run(&workspace, &arguments),
         Task::Size(arguments) => size::run(&workspace, &arguments),
+        Task::Package(arguments) => package::run(&workspace, &arguments),
         Task::Mutants(arguments) => mutants::run(&workspace, &arguments),
         Task::Rules(arguments) => rules::run(&workspace, &arguments),
         Task::Generate(arguments) => generate::run(&workspace, &arguments),

@@ -6,12 +6,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{command, error::XtaskError, python, workspace::Workspace};
+use crate::{command, error::XtaskError, python, swift, workspace::Workspace};
 
 /// The release of cargo-deny that reads `deny.toml`.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Installs what `cargo xtask test` needs and is not there: Debian packages, cargo-deny, a Python environment.
+/// Installs what `cargo xtask test` needs and is not there: Debian packages, cargo-deny, a Python environment, Swift.
 ///
 /// Packages come from where apt, cargo and pip of this machine are set to take them. Tools and the environment are
 /// kept in the cache folder of the user (XDG_CACHE_HOME), shared by all checkouts. `cargo xtask test` does this by
@@ -24,6 +24,10 @@ pub(crate) fn run(workspace: &Workspace, _: &Arguments) -> Result<(), XtaskError
     system_packages()?;
     cargo_deny(workspace)?;
     python::environment(workspace)?;
+    match swift::impossible()? {
+        None => drop(swift::Root::ready(workspace)?),
+        Some(why) => println!("No Swift: {why}"),
+    }
     println!("All that the tests need is there.");
     Ok(())
 }
@@ -41,6 +45,8 @@ const PACKAGES: &[Package] = &[
     Package { name: "gnome-keyring", present: || command::find("gnome-keyring-daemon").is_some() },
     Package { name: "openjdk-17-jdk-headless", present: || command::find("javac").is_some() },
     Package { name: "maven", present: || command::find("mvn").is_some() },
+    Package { name: "debootstrap", present: || swift::program("debootstrap").is_file() },
+    Package { name: "bubblewrap", present: || swift::program("bwrap").is_file() },
 ];
 
 /// Installs the missing packages where that is possible, else says which they are; the stages that need them then

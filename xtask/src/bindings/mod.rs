@@ -2,6 +2,7 @@
 
 mod kotlin;
 mod python;
+mod swift;
 
 use std::{
     fs,
@@ -15,7 +16,11 @@ use crate::{
     error::XtaskError,
     workspace::Workspace,
 };
-pub(crate) use {kotlin::kotlin, python::python};
+pub(crate) use {
+    kotlin::kotlin,
+    python::python,
+    swift::{swift, swift_command},
+};
 
 /// Builds the library and the package around it, ready to be installed.
 ///
@@ -35,6 +40,7 @@ pub(crate) struct Arguments {
 enum Language {
     Kotlin,
     Python,
+    Swift,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
@@ -52,6 +58,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
         Language::Python => {
             let package = python(workspace, &built)?;
             println!("{}: install it by `python3 -m pip install {}`", package.display(), package.display());
+        }
+        Language::Swift => {
+            let package = swift(workspace, &built)?;
+            println!("{}: depend on it by its path, and link with its lib", package.display());
         }
     }
     Ok(())

@@ -46,6 +46,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "generated files", quick: false, run: stages::generated },
     Stage { name: "Python tests", quick: false, run: stages::python_tests },
     Stage { name: "Kotlin tests", quick: false, run: stages::kotlin_tests },
+    Stage { name: "Swift tests", quick: false, run: stages::swift_tests },
     Stage { name: "demo", quick: false, run: stages::demo },
     Stage { name: "mutants apply", quick: false, run: stages::mutants },
 ];

@@ -52,6 +52,25 @@ impl Counts {
             .sum()
     }
 
+    /// Reads what Swift Testing prints: a line for each test, and `Test run with 3 tests passed after …` at the end.
+    pub(crate) fn of_swift_testing(output: &str) -> Self {
+        let mut counts = Self::default();
+        let mut total = 0;
+        for line in output.lines() {
+            // Before it is a sign of the outcome, which depends on the terminal.
+            let Some((_, line)) = line.split_once(" Test ") else { continue };
+            if let Some(number) = line.strip_prefix("run with ").and_then(|rest| rest.split(' ').next()) {
+                total = number.parse().unwrap_or(0);
+            } else if line.contains(" failed after ") {
+                counts.failed += 1;
+            } else if line.ends_with(" skipped.") || line.contains(" skipped: ") {
+                counts.skipped += 1;
+            }
+        }
+        counts.passed = u64::saturating_sub(total, counts.failed + counts.skipped);
+        counts
+    }
+
     /// Reads each number that is followed by a word the runners use.
     fn of_line(line: &str) -> Self {
         let words: Vec<_> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
@@ -246,6 +265,25 @@ test result: FAILED. 3 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; 
 ";
         assert_eq!(Counts::of_surefire(output), Counts { passed: 9, failed: 3, skipped: 1 });
         assert_eq!(Counts::of_surefire("[INFO] No tests to run.\n"), Counts::default());
+    }
+
+    #[test]
+    fn swift_testing_is_read_line_by_line() {
+        let output = "\
+◇ Test run started.
+◇ Suite CodeTests started.
+◇ Test aLinkIsRead() started.
+✔ Test aLinkIsRead() passed after 0.001 seconds.
+✘ Test code(algorithm:) recorded an issue with 1 argument at CodeTests.swift:26:9: Expectation failed
+✘ Test code(algorithm:) with 9 test cases failed after 0.010 seconds with 1 issue.
+➜ Test keychain() skipped: \"no keychain\"
+✘ Suite CodeTests failed after 0.020 seconds with 1 issue.
+✘ Test run with 3 tests failed after 0.021 seconds with 1 issue.
+";
+        assert_eq!(Counts::of_swift_testing(output), Counts { passed: 1, failed: 1, skipped: 1 });
+        let passed = "✔ Test run with 41 tests passed after 3.500 seconds.\n";
+        assert_eq!(Counts::of_swift_testing(passed), Counts { passed: 41, failed: 0, skipped: 0 });
+        assert_eq!(Counts::of_swift_testing("error: fatalError\n"), Counts::default());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     built::{Built, Profile},
     command, demo as demonstration,
     error::XtaskError,
-    generate, mutants as mutations, python, rules, setup,
+    generate, mutants as mutations, python, rules, setup, swift,
     workspace::Workspace,
 };
 
@@ -148,6 +148,24 @@ pub(crate) fn kotlin_tests(workspace: &Workspace) -> Outcome {
             .env("COUNTERSIGN_VECTORS", workspace.path("protocol/vectors")),
     )?;
     Ok(Report::of_run(&finished, Counts::of_surefire))
+}
+
+/// The Swift package, built and tested in a Debian that has Swift.
+pub(crate) fn swift_tests(workspace: &Workspace) -> Outcome {
+    if let Some(why) = swift::impossible()? {
+        return Ok(Report::passed().leaving_out(why));
+    }
+    let root = swift::Root::ready(workspace)?;
+    let crates = [bindings::PACKAGES, &["countersign-server"]].concat();
+    let built = Built::new(workspace, Profile::Debug, &crates)?;
+    let package = bindings::swift(workspace, &built)?;
+    let finished = command::tee(
+        bindings::swift_command(&root, workspace, &package, "test")
+            .arg("--disable-xctest")
+            .env("COUNTERSIGN_SERVER", built.program("countersign-server")?)
+            .env("COUNTERSIGN_VECTORS", workspace.path("protocol/vectors")),
+    )?;
+    Ok(Report::of_run(&finished, Counts::of_swift_testing))
 }
 
 /// Every deliberate break must turn a test red.

@@ -1,0 +1,45 @@
+//! The Swift package. It is built and tested in the root of `crate::swift`, or on a Mac.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{copy, gather, generate};
+use crate::{built::Built, error::XtaskError, swift::Root, workspace::Workspace};
+
+/// Puts the package together and tells where it is. The library is in its `lib`.
+pub(crate) fn swift(workspace: &Workspace, built: &Built) -> Result<PathBuf, XtaskError> {
+    let library = built.library("countersign_ffi")?;
+    let package = gather(workspace, "swift", |_| true)?;
+    let sources = package.join("Sources");
+    let generated = sources.join("CountersignBindings");
+    generate(workspace, built, "swift", &library, &generated)?;
+    let header = generated.join("CountersignFFI.h");
+    fs::rename(&header, sources.join("CountersignFFI/CountersignFFI.h"))
+        .map_err(XtaskError::file(&header))?;
+    if let Some(name) = library.file_name() {
+        copy(&library, &package.join("lib").join(name))?;
+    }
+    Ok(package)
+}
+
+/// `swift build` or `swift test` of the package. What it builds is kept between runs.
+pub(crate) fn swift_command(root: &Root, workspace: &Workspace, package: &Path, verb: &str) -> Command {
+    let libraries = package.join("lib");
+    let mut swift = root.command("swift", package);
+    swift
+        .arg(verb)
+        .arg("--scratch-path")
+        .arg(scratch(workspace))
+        .args(["--disable-sandbox", "-Xlinker"])
+        .arg(format!("-L{}", libraries.display()))
+        .env("LD_LIBRARY_PATH", libraries);
+    swift
+}
+
+/// Where `swift` builds.
+fn scratch(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("swift-build")
+}
