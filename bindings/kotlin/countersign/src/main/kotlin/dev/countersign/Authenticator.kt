@@ -34,6 +34,26 @@ public interface Authenticator {
     public suspend fun pending(enrolmentId: String): Listing
 
     /**
+     * The request that a notification told of; `null` where it does not wait any more. [payload] is the notification's
+     * data as JSON, with whatever else it carries. Works in the short time that a phone gives to a notification, and
+     * asks nobody to verify themselves.
+     *
+     * An inbox that is collected meanwhile tells of the request as well, once. The same notification gives the same
+     * request again: name what is shown by its [Request.challengeId].
+     *
+     * @throws CountersignException.InvalidInput for what is no such notification (`payload`) or of an enrolment that is
+     *   not on this device (`enrolment_id`)
+     * @throws CountersignException.NotAuthentic for a request that is not believed
+     */
+    public suspend fun pushed(payload: String): Request?
+
+    /**
+     * What was asked of one enrolment, or of all of them, newest first: the last 200 requests of each that this device
+     * has seen, with how they ended.
+     */
+    public suspend fun history(enrolmentId: String? = null): List<HistoryEntry>
+
+    /**
      * All that happens to an enrolment's requests, as long as it is collected. Each collection has a connection of its
      * own, which ends with it. The flow ends when the enrolment is removed. Being offline is an event, no error.
      */

@@ -31,6 +31,11 @@ internal class NativeAuthenticator(ports: Ports) : Authenticator {
         return Listing(listing.requests.map(::NativeRequest), listing.refused.map { it.lifted() })
     }
 
+    override suspend fun pushed(payload: String): Request? =
+        calling { native.pushed(payload.encodeToByteArray()) }?.let(::NativeRequest)
+
+    override suspend fun history(enrolmentId: String?): List<HistoryEntry> = calling { native.history(enrolmentId) }
+
     override fun inbox(enrolmentId: String): Flow<InboxEvent> = flow {
         calling { native.inbox(enrolmentId) }.use { inbox ->
             try {

@@ -30,6 +30,12 @@ public typealias SessionEnd = dev.countersign.ffi.SessionEnd
 /** An account on a server whose requests this device may answer. */
 public typealias Enrolment = dev.countersign.ffi.Enrolment
 
+/** One request of the past, or one that waits. */
+public typealias HistoryEntry = dev.countersign.ffi.HistoryEntry
+
+/** How a request ended, as far as this device knows. */
+public typealias Outcome = dev.countersign.ffi.Outcome
+
 /** One enrolled authenticator of the user. */
 public typealias EnrolledDevice = dev.countersign.ffi.EnrolledDevice
 

@@ -13,7 +13,7 @@ import org.json.JSONObject
  * Hands a pushed payload over to the app: a notification that opens an activity, which finds the payload in its intent.
  *
  * A payload says only that something waits. Nothing of it is shown: the app fetches the request by
- * [dev.countersign.Authenticator.pending], which checks its signature, and shows that. Nobody is asked to verify
+ * [dev.countersign.Authenticator.pushed], which checks its signature, and shows that. Nobody is asked to verify
  * themselves for it.
  *
  * From Android 13 on the app needs the permission `POST_NOTIFICATIONS`.
@@ -83,7 +83,7 @@ public class ApprovalNotifications(
         private const val EXTRA = "dev.countersign.payload"
         private const val ID = 0x43_53
 
-        /** The payload that an activity was opened with, as JSON; `null` when it was opened for another reason. */
+        /** The payload that an activity was opened with, as [dev.countersign.Authenticator.pushed] takes it; `null` when it was opened for another reason. */
         public fun payload(intent: Intent): String? =
             if (intent.action == ACTION) intent.getStringExtra(EXTRA) else null
     }

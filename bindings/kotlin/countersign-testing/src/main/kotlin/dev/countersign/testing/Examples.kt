@@ -53,6 +53,8 @@ public fun requestContext(account: String = "mia@example.com", place: String? = 
         account = account,
         address = "192.0.2.7",
         place = place,
+        latitude = place?.let { 52.5 },
+        longitude = place?.let { 13.4 },
         device = RequestDevice("Mia's laptop", "Linux 6", "Acme 4.2", known = true),
         requestedAt = NOW,
     )

@@ -6,6 +6,7 @@ import dev.countersign.CountersignException
 import dev.countersign.DenyReason
 import dev.countersign.DeviceKind
 import dev.countersign.Enrolment
+import dev.countersign.HistoryEntry
 import dev.countersign.InboxEvent
 import dev.countersign.Listing
 import dev.countersign.Request
@@ -40,6 +41,9 @@ public class FakeAuthenticator(enrolments: List<Enrolment> = listOf(enrolment())
 
     /** What is left to be resumed. */
     public val halfDone: MutableList<Resumed> = mutableListOf()
+
+    /** What [history] tells, newest first. */
+    public val past: MutableList<HistoryEntry> = mutableListOf()
 
     /** What was answered, in order. */
     public val answers: List<Answer> get() = given.toList()
@@ -86,6 +90,17 @@ public class FakeAuthenticator(enrolments: List<Enrolment> = listOf(enrolment())
     override suspend fun pending(enrolmentId: String): Listing {
         failure?.let { throw it }
         return Listing(open.filter { it.enrolmentId == enrolmentId })
+    }
+
+    /** The open request whose id is in the payload. */
+    override suspend fun pushed(payload: String): Request? {
+        failure?.let { throw it }
+        return open.firstOrNull { "\"${it.challengeId}\"" in payload }
+    }
+
+    override suspend fun history(enrolmentId: String?): List<HistoryEntry> {
+        failure?.let { throw it }
+        return past.filter { enrolmentId == null || it.enrolmentId == enrolmentId }
     }
 
     override fun inbox(enrolmentId: String): Flow<InboxEvent> = told

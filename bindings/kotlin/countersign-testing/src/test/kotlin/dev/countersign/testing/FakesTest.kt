@@ -21,6 +21,7 @@ import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
@@ -95,6 +96,16 @@ class FakesTest {
         phone.remove("enrolment-1")
         assertTrue(inbox.receiveCatching().isClosed)
         assertEquals(emptyList<Any>(), phone.enrolments())
+    }
+
+    @Test
+    fun `a notification names an open request`() = runTest {
+        val phone = FakeAuthenticator()
+        val request = FakeRequest(challengeId = "one")
+        assertNull(phone.pushed("""{"countersign_challenge":"one"}"""))
+        phone.arrive(request)
+        assertEquals(request, phone.pushed("""{"countersign_challenge":"one"}"""))
+        assertEquals(emptyList<Any>(), phone.history())
     }
 
     @Test
