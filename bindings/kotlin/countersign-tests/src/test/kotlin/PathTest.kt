@@ -36,6 +36,7 @@ class PathTest {
         assertEquals(listOf("pwd", "otp"), done.amr)
         val trusted = account.login().state as LoginState.Done
         assertEquals(listOf("pwd", "trusted_device"), trusted.amr)
+        assertTrue(account.client.isTrusted(EMAIL))
 
         val (phone, enrolment) = account.phone(session = done.session)
         assertEquals("Acme" to EMAIL, enrolment.application to enrolment.account)
@@ -59,6 +60,8 @@ class PathTest {
         assertEquals(LoginState.Denied(DenyReason.NOT_ME), denied.awaitAnswer())
         inbox.cancel()
 
+        account.client.forgetTrust(EMAIL)
+        assertInstanceOf(LoginState.MfaRequired::class.java, account.login().state)
         trusted.session.logout()
         assertEquals(listOf(SessionEnd.LOGGED_OUT), trusted.session.ended.toList())
         assertThrows<CountersignException.SessionEnded> { trusted.session.profile() }

@@ -49,6 +49,12 @@ public interface Client {
      * it, the first call tells.
      */
     public suspend fun resumeSession(email: String): Session?
+
+    /** Whether this device may sign this user in without a second factor, as far as it knows. Nothing is sent. */
+    public suspend fun isTrusted(email: String): Boolean
+
+    /** Forgets that this device is trusted: the user's next login here takes a second factor. Nothing is sent. */
+    public suspend fun forgetTrust(email: String)
 }
 
 /**

@@ -38,6 +38,7 @@ internal class HostStorage(private val host: SecureStorage) : FfiStorage {
             is StorageException.Unsupported -> FfiStorageException.Unsupported(error.reason)
             is StorageException.Locked -> FfiStorageException.Locked(error.reason)
             is StorageException.Broken -> FfiStorageException.Broken(error.reason)
+            is StorageException.Damaged -> FfiStorageException.Damaged(error.reason)
         }
     }
 }

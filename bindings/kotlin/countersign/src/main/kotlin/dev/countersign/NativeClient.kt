@@ -31,6 +31,10 @@ internal class NativeClient(server: String, ports: Ports) : Client {
 
     override suspend fun resumeSession(email: String): Session? =
         calling { native.resumeSession(email) }?.let(::NativeSession)
+
+    override suspend fun isTrusted(email: String): Boolean = calling { native.isTrusted(email) }
+
+    override suspend fun forgetTrust(email: String) = calling { native.forgetTrust(email) }
 }
 
 private class NativeLogin(private val native: FfiLogin) : Login {

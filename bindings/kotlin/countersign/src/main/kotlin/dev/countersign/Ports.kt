@@ -73,6 +73,9 @@ public sealed class StorageException(message: String, cause: Throwable?) : Excep
 
     /** It is there but did not do it. */
     public class Broken(message: String, cause: Throwable? = null) : StorageException(message, cause)
+
+    /** What it holds is not what was put there. Nothing was overwritten. */
+    public class Damaged(message: String, cause: Throwable? = null) : StorageException(message, cause)
 }
 
 /**

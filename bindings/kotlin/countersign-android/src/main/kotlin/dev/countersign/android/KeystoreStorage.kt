@@ -13,6 +13,7 @@ import java.nio.file.Files
 import java.nio.file.StandardCopyOption.ATOMIC_MOVE
 import java.security.GeneralSecurityException
 import java.security.ProviderException
+import javax.crypto.AEADBadTagException
 import javax.crypto.Cipher
 import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
@@ -34,7 +35,7 @@ public class KeystoreStorage(context: Context) : SecureStorage {
         } catch (_: FileNotFoundException) {
             return null
         }
-        if (sealed.size <= NONCE_BYTES) throw StorageException.Broken("the entry $name is damaged")
+        if (sealed.size <= NONCE_BYTES) throw StorageException.Damaged("the entry $name is too short")
         val cipher = Cipher.getInstance(CIPHER)
         cipher.init(Cipher.DECRYPT_MODE, key(), GCMParameterSpec(TAG_BITS, sealed, 0, NONCE_BYTES))
         cipher.updateAAD(name.encodeToByteArray())
@@ -83,6 +84,8 @@ public class KeystoreStorage(context: Context) : SecureStorage {
 
     private inline fun <T> guarding(call: () -> T): T = try {
         call()
+    } catch (error: AEADBadTagException) {
+        throw StorageException.Damaged("an entry is not what was put there", error)
     } catch (error: GeneralSecurityException) {
         throw StorageException.Broken("the Android Keystore failed: ${error.message}", error)
     } catch (error: ProviderException) {

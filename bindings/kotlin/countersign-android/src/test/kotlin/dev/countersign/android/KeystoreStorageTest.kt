@@ -51,7 +51,7 @@ class KeystoreStorageTest {
         val changed = sealed.copyOf().also { it[it.size - 1] = (it.last() + 1).toByte() }
         for (bytes in listOf(changed, sealed.copyOf(12), ByteArray(0))) {
             file.writeBytes(bytes)
-            assertThrows(StorageException.Broken::class.java) { storage.get("name") }
+            assertThrows(StorageException.Damaged::class.java) { storage.get("name") }
         }
     }
 
@@ -61,6 +61,6 @@ class KeystoreStorageTest {
         storage.set("b", "of b")
         val (a, b) = files
         a.copyTo(b, overwrite = true)
-        assertThrows(StorageException.Broken::class.java) { storage.get("b") }
+        assertThrows(StorageException.Damaged::class.java) { storage.get("b") }
     }
 }

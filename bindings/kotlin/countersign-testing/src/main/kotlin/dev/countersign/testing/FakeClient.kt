@@ -35,6 +35,9 @@ public class FakeClient(override val server: String = "https://auth.example") : 
     /** The sessions that are on this device, by address. */
     public val sessions: MutableMap<String, Session> = mutableMapOf()
 
+    /** The users whom this device is trusted to sign in without a second factor. */
+    public val trusting: MutableSet<String> = mutableSetOf()
+
     /** The addresses that signed up, in order. */
     public val signedUp: MutableList<String> = mutableListOf()
 
@@ -67,6 +70,16 @@ public class FakeClient(override val server: String = "https://auth.example") : 
     override suspend fun resumeSession(email: String): Session? {
         failure?.let { throw it }
         return sessions[email]
+    }
+
+    override suspend fun isTrusted(email: String): Boolean {
+        failure?.let { throw it }
+        return email in trusting
+    }
+
+    override suspend fun forgetTrust(email: String) {
+        failure?.let { throw it }
+        trusting -= email
     }
 }
 
