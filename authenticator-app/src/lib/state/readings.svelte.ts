@@ -1,0 +1,8 @@
+/** Everything the pages show. */
+import { Reading } from './reading.svelte';
+
+export const status = new Reading('status', ['lock', 'settings', 'connection', 'approvals', 'link']);
+export const codes = new Reading('codes', ['codes', 'lock', 'settings']);
+export const approvals = new Reading('approvals', ['approvals', 'lock']);
+export const history = new Reading('history', ['approvals']);
+export const accounts = new Reading('accounts', ['accounts', 'connection']);

@@ -1,0 +1,73 @@
+/** Which request has the window. */
+import { call, type Approval, type Outcome } from '../ipc';
+import { approvals } from './readings.svelte';
+
+/** How long the outcome stands before the window goes back to what it showed. */
+const OUTCOME_MS = 2_500;
+
+class Takeover {
+  /** The request that fills the window. */
+  current = $state.raw<Approval | null>(null);
+  /** How it ended; shown for a moment. */
+  outcome = $state.raw<Outcome | null>(null);
+  #aside = $state.raw<ReadonlySet<string>>(new Set());
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The requests still to be looked at, the current one among them. */
+  get queue(): Approval[] {
+    return (approvals.value ?? []).filter((request) => !this.#aside.has(request.challengeId));
+  }
+
+  /** Takes the next request, or finds out how the current one ended when it is no longer waiting. */
+  follow(waiting: readonly Approval[]): void {
+    if (this.current === null) {
+      this.current = waiting.find((request) => !this.#aside.has(request.challengeId)) ?? null;
+    } else if (this.outcome === null) {
+      const { challengeId } = this.current;
+      if (!waiting.some((request) => request.challengeId === challengeId)) void this.#vanished(challengeId);
+    }
+  }
+
+  /** The person's answer was taken. */
+  ended(outcome: Outcome): void {
+    clearTimeout(this.#timer);
+    this.outcome = outcome;
+    this.#timer = setTimeout(() => this.next(), OUTCOME_MS);
+  }
+
+  /** Leaves the outcome for the next request, or for what was open before. */
+  next(): void {
+    clearTimeout(this.#timer);
+    const over = this.current?.challengeId;
+    this.outcome = null;
+    this.current = this.queue.find((request) => request.challengeId !== over) ?? null;
+  }
+
+  putAside(): void {
+    if (this.current !== null) this.#aside = new Set([...this.#aside, this.current.challengeId]);
+    this.current = null;
+    this.next();
+  }
+
+  /** Opens a request, also one that was put aside. */
+  open(request: Approval): void {
+    this.#aside = new Set([...this.#aside].filter((id) => id !== request.challengeId));
+    this.outcome = null;
+    this.current = request;
+  }
+
+  reset(): void {
+    clearTimeout(this.#timer);
+    this.current = null;
+    this.outcome = null;
+    this.#aside = new Set();
+  }
+
+  async #vanished(challengeId: string): Promise<void> {
+    const rows = await call('history').catch(() => []);
+    if (this.current?.challengeId !== challengeId || this.outcome !== null) return;
+    this.ended(rows.find((row) => row.challengeId === challengeId)?.outcome ?? 'expired');
+  }
+}
+
+export const takeover = new Takeover();

@@ -1,0 +1,207 @@
+/** An app in memory that answers every command as the real one does, by the same types. */
+import type { Commands, IpcError, Outcome, Recognised, Settings, Topic } from '../lib/ipc.generated';
+import type { Scene } from './scenes';
+
+type Handlers = {
+  [C in keyof Commands]: (args: Commands[C]['args']) => Commands[C]['reply'];
+};
+
+/** What the person of the tests knows. */
+export const PASSPHRASE = 'correct horse battery staple';
+export const NUMBER = '42';
+
+export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
+  let settings: Settings = {
+    theme: 'system',
+    autoLockMinutes: 5,
+    clearClipboardSeconds: 20,
+    hideCodes: false,
+    startHidden: false,
+  };
+  const trash = new Map(scene.codes.slice(0, 0).map((row) => [row.id, row]));
+  const recognised = new Map<string, Recognised>();
+
+  const find = (id: string): Scene['codes'][number] => {
+    const row = scene.codes.find((candidate) => candidate.id === id);
+    if (row === undefined) throw refusal({ code: 'not_found', title: 'That code is gone' });
+    return row;
+  };
+  const end = (challengeId: string, outcome: Outcome): Outcome => {
+    const request = scene.approvals.find((candidate) => candidate.challengeId === challengeId);
+    if (request === undefined) throw refusal({ code: 'not_found', title: 'That request is gone' });
+    scene.approvals = scene.approvals.filter((candidate) => candidate !== request);
+    scene.history = [{ ...request, deviceName: request.device.name, outcome }, ...scene.history];
+    changed('approvals');
+    return outcome;
+  };
+  const open = (way: 'keyring' | 'passphrase' | 'recoveryCode'): void => {
+    scene.lock = { state: 'open', way };
+    changed('lock');
+  };
+  const know = (one: Recognised): Recognised => {
+    recognised.set(one.recognition, one);
+    return one;
+  };
+
+  return {
+    status: () => ({
+      lock: scene.lock,
+      settings,
+      connections: scene.connections,
+      waiting: scene.approvals.length,
+      clock: scene.clock,
+      version: '0.1.0',
+      pendingLink: scene.pendingLink,
+    }),
+    create_vault: ({ way }) => {
+      open(way);
+      return { groups: ['K7QM', '2XRA', '9HTD', 'PW4C', 'J6VE', 'N3ZB', 'F8SY', 'T5GK'] };
+    },
+    unlock: (unlock) => {
+      if (unlock.way === 'passphrase' && unlock.passphrase !== PASSPHRASE) {
+        throw refusal({
+          code: 'wrong_passphrase',
+          title: 'That passphrase does not open the vault',
+          detail: 'Nothing was changed. Type it again, or use the recovery code.',
+        });
+      }
+      open(unlock.way);
+      return null;
+    },
+    lock: () => {
+      scene.lock = { state: 'locked', ways: ['passphrase', 'recoveryCode'], keyring: { is: 'ready' } };
+      changed('lock');
+      return null;
+    },
+    active: () => null,
+    codes: () => scene.codes.map((row) => ({ ...row, validUntil: Math.max(row.validUntil, Date.now() + 1000) })),
+    show_code: ({ id }) => ({ ...find(id), code: '550 118', next: '031 774' }),
+    copy_code: ({ id }) => {
+      find(id);
+      return { clearsAt: Date.now() + settings.clearClipboardSeconds * 1000 };
+    },
+    edit_code: ({ id, ...change }) => {
+      Object.assign(find(id), change);
+      changed('codes');
+      return null;
+    },
+    remove_code: ({ id }) => {
+      trash.set(id, find(id));
+      scene.codes = scene.codes.filter((row) => row.id !== id);
+      changed('codes');
+      return null;
+    },
+    restore_code: ({ id }) => {
+      const row = trash.get(id);
+      if (row !== undefined) scene.codes = [...scene.codes, row];
+      changed('codes');
+      return null;
+    },
+    recognise: (what) => {
+      const text = what.from === 'text' ? what.text : 'otpauth://totp/GitHub:mariak';
+      if (text === scene.pendingLink) scene.pendingLink = null;
+      if (text.startsWith('countersign://')) {
+        return [know({ is: 'enrolment', recognition: 'r1', server: 'id.acme.example', known: false })];
+      }
+      if (!text.startsWith('otpauth://')) return [];
+      const duplicate = text.includes('GitHub');
+      return [know({ ...TYPED, recognition: 'r2', issuer: duplicate ? 'GitHub' : 'Nextcloud', duplicate })];
+    },
+    recognise_typed: (typed) => {
+      if (!/^[A-Z2-7 =]+$/i.test(typed.secret)) {
+        throw refusal({
+          code: 'secret',
+          title: 'That key has a character that keys do not have',
+          detail: 'Keys are made of A to Z and 2 to 7. Nothing was added; compare it with what the site shows.',
+          field: 'secret',
+        });
+      }
+      return know({ ...TYPED, ...typed, recognition: 'r3' });
+    },
+    add: ({ recognition }) => {
+      const one = recognised.get(recognition);
+      if (one?.is === 'enrolment') {
+        const account = {
+          id: 'e9',
+          application: 'Acme Bank',
+          server: one.server,
+          account: 'maria@example.com',
+          enrolledAt: Date.now(),
+          connection: 'live' as const,
+        };
+        scene.accounts = [...scene.accounts, account];
+        changed('accounts');
+        return { is: 'enrolment', account };
+      }
+      if (one === undefined) throw refusal({ code: 'not_found', title: 'That took too long' });
+      const id = `n${scene.codes.length}`;
+      const validUntil = Date.now() + 21_000;
+      scene.codes = [
+        ...scene.codes,
+        {
+          id,
+          issuer: one.issuer,
+          account: one.account,
+          code: '111 222',
+          next: '333 444',
+          validFrom: validUntil - 30_000,
+          validUntil,
+          period: 30,
+          pinned: false,
+          hidden: false,
+        },
+      ];
+      changed('codes');
+      return { is: 'code', id };
+    },
+    approvals: () => scene.approvals.map((request) => ({ ...request, now: Date.now() })),
+    approve: ({ challengeId, number }) => {
+      if (number === '00') {
+        throw refusal({
+          code: 'offline',
+          title: 'Acme Bank cannot be reached',
+          detail: 'Your answer was not sent. Check the network, and approve again.',
+          retryable: true,
+        });
+      }
+      return end(challengeId, number === NUMBER ? 'approved' : 'wrongNumber');
+    },
+    deny: ({ challengeId, reason }) => end(challengeId, reason === 'notMe' ? 'notMe' : 'denied'),
+    history: () => scene.history,
+    accounts: () => scene.accounts,
+    remove_account: ({ id }) => {
+      scene.accounts = scene.accounts.filter((account) => account.id !== id);
+      changed('accounts');
+      return null;
+    },
+    set_settings: (next) => {
+      settings = next;
+      changed('settings');
+      return null;
+    },
+  };
+}
+
+const TYPED = {
+  is: 'code' as const,
+  issuer: 'Nextcloud',
+  account: 'mariak',
+  digits: 6,
+  period: 30,
+  algorithm: 'SHA1',
+  duplicate: false,
+  warnings: [],
+};
+
+function refusal(error: Partial<IpcError>): IpcError {
+  return {
+    code: 'refused',
+    title: 'That did not work',
+    detail: 'Nothing was changed.',
+    retryable: false,
+    retryAfter: null,
+    attemptsLeft: null,
+    field: null,
+    ...error,
+  };
+}

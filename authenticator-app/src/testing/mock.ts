@@ -1,0 +1,38 @@
+/** Puts an app in memory behind the pages; only `--mode testing` has it. */
+import { emit } from '@tauri-apps/api/event';
+import { mockIPC } from '@tauri-apps/api/mocks';
+
+import type { Commands, Topic } from '../lib/ipc.generated';
+import { core } from './core';
+import { SCENES, type Scene, type SceneName } from './scenes';
+
+declare global {
+  interface Window {
+    /** For tests: the commands that were called, and a way to change what the app holds. */
+    countersignTest: { calls: string[]; change: (topic: Topic, change: (scene: Scene) => void) => Promise<void> };
+  }
+}
+
+export function installMock(): void {
+  const name = new URLSearchParams(location.search).get('scene') ?? 'codes';
+  const scene: Scene = SCENES[name as SceneName]();
+  const calls: string[] = [];
+  const changed = (topic: Topic): void => void emit('changed', topic);
+  const handlers = core(scene, changed);
+
+  mockIPC(
+    (command, payload) => {
+      calls.push(command);
+      const handler = handlers[command as keyof Commands] as (args: unknown) => unknown;
+      return handler((payload as { args?: unknown }).args ?? null);
+    },
+    { shouldMockEvents: true },
+  );
+  window.countersignTest = {
+    calls,
+    change: async (topic, change) => {
+      change(scene);
+      await emit('changed', topic);
+    },
+  };
+}
