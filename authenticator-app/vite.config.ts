@@ -1,8 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
-import { outlines } from './build/outlines';
-import { CONTENT_SECURITY_POLICY } from './build/policy';
+import { outlines } from './build/outlines.ts';
+import { CONTENT_SECURITY_POLICY } from './build/policy.ts';
 
 /** `--mode testing` puts an app core in memory behind the pages (`src/testing`); no other build contains it. */
 export default defineConfig(({ mode }) => ({

@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-import { outlines } from './build/outlines';
+import { outlines } from './build/outlines.ts';
 
 export default defineConfig({
   test: {

@@ -10,6 +10,8 @@ const ID = 'virtual:outlines';
 /** Steps to a degree: 1/50° is 2 km, half a pixel of the map. */
 const STEPS = 50;
 
+const TURN = 360 * STEPS;
+
 type Line = [number, number][];
 
 /**
@@ -53,7 +55,10 @@ function steps(line: Line): number[] {
   const result: number[] = [];
   let [x, y] = [0, 0];
   for (const [longitude, latitude] of line) {
-    const [nextX, nextY] = [Math.round(longitude * STEPS), Math.round(latitude * STEPS)];
+    const nextY = Math.round(latitude * STEPS);
+    let nextX = Math.round(longitude * STEPS);
+    // Over the date line a line goes on; it does not go round the world.
+    if (result.length > 0) nextX -= TURN * Math.round((nextX - x) / TURN);
     if (result.length > 0 && nextX === x && nextY === y) continue;
     result.push(nextX - x, nextY - y);
     [x, y] = [nextX, nextY];

@@ -7,7 +7,7 @@ export const CONTENT_SECURITY_POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "font-src 'self'",
-  "img-src 'self' blob: data:",
+  "img-src 'self'",
   'connect-src ipc: http://ipc.localhost',
   "base-uri 'none'",
   "form-action 'none'",

@@ -2,6 +2,7 @@
 //! `workspace` (where things are), `command` (running programs), `built` (building crates) and `error`.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on standard output")]
 
+mod app;
 mod bench;
 mod bindings;
 mod built;

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{command, error::XtaskError, python, swift, workspace::Workspace};
+use crate::{app, command, error::XtaskError, python, swift, workspace::Workspace};
 
 /// The release of cargo-deny that reads `deny.toml`.
 const CARGO_DENY: &str = "0.20.2";
@@ -47,6 +47,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "maven", present: || command::find("mvn").is_some() },
     Package { name: "debootstrap", present: || swift::program("debootstrap").is_file() },
     Package { name: "bubblewrap", present: || swift::program("bwrap").is_file() },
+    Package { name: "chromium", present: app::chromium_is_there },
 ];
 
 /// Installs the missing packages where that is possible, else says which they are; the stages that need them then

@@ -1,12 +1,12 @@
 /** White letters stand on each of these at 4.5:1 or more. */
 export const GROUNDS = [
+  '#24303a',
+  '#97403f',
   '#3a6aa0',
   '#5a5a64',
-  '#a9561f',
   '#0f6b5c',
-  '#24303a',
+  '#a9561f',
   '#7c4a8a',
-  '#97403f',
   '#5b6b1f',
 ] as const;
 

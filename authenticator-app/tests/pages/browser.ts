@@ -45,10 +45,10 @@ export async function open(scene: SceneName, look: Look = {}): Promise<Page> {
     colorScheme: theme,
     viewport: { width, height },
     reducedMotion: 'reduce',
-    permissions: ['clipboard-read', 'clipboard-write'],
     locale: 'en-GB',
   });
   pages.push(page);
+  page.setDefaultTimeout(8_000);
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });

@@ -47,6 +47,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "Python tests", quick: false, run: stages::python_tests },
     Stage { name: "Kotlin tests", quick: false, run: stages::kotlin_tests },
     Stage { name: "Swift tests", quick: false, run: stages::swift_tests },
+    Stage { name: "App pages", quick: false, run: stages::app_pages },
     Stage { name: "demo", quick: false, run: stages::demo },
     Stage { name: "mutants apply", quick: false, run: stages::mutants },
 ];

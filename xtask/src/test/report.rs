@@ -71,6 +71,11 @@ impl Counts {
         counts
     }
 
+    /// Reads the line of the app's own reporter: `App pages: 41 passed, 0 failed, 0 skipped`.
+    pub(crate) fn of_vitest(output: &str) -> Self {
+        output.lines().filter(|line| line.starts_with("App pages: ")).map(Self::of_line).sum()
+    }
+
     /// Reads each number that is followed by a word the runners use.
     fn of_line(line: &str) -> Self {
         let words: Vec<_> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
@@ -252,6 +257,8 @@ test result: FAILED. 3 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; 
         assert_eq!(Counts::of_pytest(output), Counts { passed: 12, failed: 3, skipped: 1 });
         assert_eq!(Counts::of_pytest("7 passed in 0.01s\n"), Counts { passed: 7, failed: 0, skipped: 0 });
         assert_eq!(Counts::of_pytest("no tests ran in 0.01s\n"), Counts::default());
+        let vitest = "App pages: 41 passed, 2 failed, 1 skipped\n Tests  41 passed (41)\n";
+        assert_eq!(Counts::of_vitest(vitest), Counts { passed: 41, failed: 2, skipped: 1 });
     }
 
     #[test]

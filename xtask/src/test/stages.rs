@@ -4,7 +4,7 @@ use std::{env, process::Command};
 
 use super::report::{Counts, Report};
 use crate::{
-    bindings,
+    app, bindings,
     built::{Built, Profile},
     command, demo as demonstration,
     error::XtaskError,
@@ -166,6 +166,18 @@ pub(crate) fn swift_tests(workspace: &Workspace) -> Outcome {
             .env("COUNTERSIGN_VECTORS", workspace.path("protocol/vectors")),
     )?;
     Ok(Report::of_run(&finished, Counts::of_swift_testing))
+}
+
+/// The authenticator's pages: types, logic, and every page in a browser, light, dark and on a phone.
+pub(crate) fn app_pages(workspace: &Workspace) -> Outcome {
+    let in_browser = app::chromium_is_there();
+    let finished = app::test(workspace, in_browser)?;
+    let report = Report::of_run(&finished, Counts::of_vitest);
+    Ok(if in_browser {
+        report
+    } else {
+        report.leaving_out("pages in a browser: no Chromium found; `cargo xtask setup` installs it on Debian")
+    })
 }
 
 /// Every deliberate break must turn a test red.

@@ -31,6 +31,7 @@ class Takeover {
   /** The person's answer was taken. */
   ended(outcome: Outcome): void {
     clearTimeout(this.#timer);
+    this.#leave();
     this.outcome = outcome;
     this.#timer = setTimeout(() => this.next(), OUTCOME_MS);
   }
@@ -38,14 +39,12 @@ class Takeover {
   /** Leaves the outcome for the next request, or for what was open before. */
   next(): void {
     clearTimeout(this.#timer);
-    const over = this.current?.challengeId;
     this.outcome = null;
-    this.current = this.queue.find((request) => request.challengeId !== over) ?? null;
+    this.current = this.queue[0] ?? null;
   }
 
   putAside(): void {
-    if (this.current !== null) this.#aside = new Set([...this.#aside, this.current.challengeId]);
-    this.current = null;
+    this.#leave();
     this.next();
   }
 
@@ -54,6 +53,11 @@ class Takeover {
     this.#aside = new Set([...this.#aside].filter((id) => id !== request.challengeId));
     this.outcome = null;
     this.current = request;
+  }
+
+  /** Not to be opened by itself again: it was put aside, or is over though the list may not know yet. */
+  #leave(): void {
+    if (this.current !== null) this.#aside = new Set([...this.#aside, this.current.challengeId]);
   }
 
   reset(): void {

@@ -44,10 +44,8 @@ export const en = {
     all: 'All',
     next: 'next',
     copied: (seconds: number) => `Copied, clears in ${seconds} s`,
-    copiedForGood: 'Copied',
+    copiedOf: (issuer: string) => `Code of ${issuer} copied`,
     hidden: 'press to show',
-    copyLabel: (issuer: string, account: string) => `${issuer}, ${account}. Copy the code`,
-    showLabel: (issuer: string, account: string) => `${issuer}, ${account}. Show the code`,
     edit: (issuer: string) => `Edit ${issuer}`,
     found: (number: number) => count(number, 'code found', 'codes found'),
     clock: (seconds: number) =>
@@ -134,9 +132,7 @@ export const en = {
     notMeDo: 'Stop and lock the account',
     notMeBack: 'Go back',
     aside: 'Still waiting under Approvals',
-    asideHint: 'Esc puts this aside',
     triesLeft: (tries: number) => `${count(tries, 'try', 'tries')} left.`,
-    retry: 'Try again',
   },
 
   outcome: {
@@ -166,7 +162,6 @@ export const en = {
     nothingDetail: 'When someone signs in as you, the request opens here.',
     noServer: 'Connect an account, and its sign-ins can be approved here.',
     waiting: 'Waiting',
-    open: 'Open',
     earlier: 'Earlier',
     detail: (outcome: string, device: string, place: string) =>
       `${outcome} · ${[device, place].filter((part) => part !== '').join(', ')}`,
@@ -227,6 +222,7 @@ export const en = {
     print: 'Print',
     copy: 'Copy',
     copied: 'Copied',
+    copyByHand: 'Select the code and copy it by hand',
     kept: 'I have kept it',
     keptAfter: 'Keep it away from this computer.',
   },
@@ -253,6 +249,5 @@ export const en = {
     noAnswerDetail: 'Nothing was changed. Try again; if it stays like this, close Countersign and open it anew.',
     retry: 'Try again',
     retryAfter: (seconds: number) => `You can try again in ${seconds} s.`,
-    dismiss: 'Dismiss',
   },
 };

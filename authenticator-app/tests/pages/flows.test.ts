@@ -1,0 +1,341 @@
+import { describe, expect, it } from 'vitest';
+
+import { NUMBER, PASSPHRASE } from '../../src/testing/core';
+import { calls, open, useBrowser } from './browser';
+
+useBrowser();
+
+describe('first run', () => {
+  it('makes a vault, shows the recovery code and ends on the empty page', async () => {
+    const page = await open('first');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('K7QM').waitFor();
+    await page.evaluate(() => {
+      const writeText = async (text: string): Promise<void> => void (document.title = text);
+      Object.defineProperty(navigator, 'clipboard', { value: { writeText } });
+    });
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.title()).toBe('K7QM-2XRA-9HTD-PW4C-J6VE-N3ZB-F8SY-T5GK');
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByText('Add your first account').waitFor();
+  });
+
+  it('wants a passphrase twice where no keyring answers', async () => {
+    const page = await open('firstWithoutKeyring');
+    expect(await page.getByRole('radio', { name: /keyring/ }).isDisabled()).toBe(true);
+    await page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
+    await page.getByLabel('Once more').fill('correct zebra');
+    await page.getByText('The two are not the same yet.').waitFor();
+    expect(await page.getByRole('button', { name: 'Continue' }).isDisabled()).toBe(true);
+    await page.getByLabel('Once more').fill(PASSPHRASE);
+    await page.keyboard.press('Enter');
+    await page.getByText('Keep this recovery code').waitFor();
+  });
+});
+
+describe('lock', () => {
+  it('says what to do after a wrong passphrase, and opens with the right one', async () => {
+    const page = await open('locked');
+    await page.keyboard.type('wrong');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('does not open the vault').waitFor();
+    await page.getByLabel('Passphrase').fill(PASSPHRASE);
+    await page.keyboard.press('Enter');
+    await page.getByRole('timer').waitFor();
+  });
+
+  it('lets a waiting sign-in be denied', async () => {
+    const page = await open('locked');
+    await page.getByRole('button', { name: 'Deny the sign-in at Acme Bank' }).click();
+    await page.getByText('sign-in is waiting').waitFor({ state: 'detached' });
+    expect(await calls(page)).toContain('deny');
+  });
+
+  it('closes what was open, and forgets the codes', async () => {
+    const page = await open('codes');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+l');
+    await page.getByRole('heading', { name: 'Locked' }).waitFor();
+    expect(await page.getByText('482 913').count()).toBe(0);
+  });
+});
+
+describe('codes', () => {
+  it('are found by typing anywhere and copied by Enter', async () => {
+    const page = await open('codes');
+    await page.keyboard.type('drop');
+    await page.getByText('1 code found').waitFor({ state: 'attached' });
+    await page.keyboard.press('Enter');
+    await page.getByText('Copied, clears in 20 s').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('Acme Bank').waitFor();
+  });
+
+  it('are walked by arrows', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /GitHub.*Copied/ }).waitFor();
+  });
+
+  it('count down by the second, show the next one at the end, and are read again', async () => {
+    const page = await open('codes');
+    const acme = page.getByRole('button', { name: /Acme Bank/ }).first();
+    expect(await acme.textContent()).not.toContain('next');
+    await page.clock.runFor(17_000);
+    expect(await acme.textContent()).toContain('next 918 204');
+    const before = (await calls(page)).filter((command) => command === 'codes').length;
+    await page.clock.runFor(6_000);
+    expect((await calls(page)).filter((command) => command === 'codes').length).toBeGreaterThan(before);
+  });
+
+  it('that are hidden show on the first press and are copied on the second', async () => {
+    const page = await open('codes');
+    const row = page.getByRole('button', { name: /Vault VPN.*press to show/ });
+    await row.click();
+    await page.getByText('550 118').click();
+    await page.getByRole('button', { name: /Vault VPN.*Copied/ }).waitFor();
+    await page.clock.runFor(30_000);
+    await row.waitFor();
+  });
+
+  it('go to the trash and come back', async () => {
+    const page = await open('codes');
+    await page.getByRole('button', { name: /Steam/ }).first().click({ button: 'right' });
+    await page.getByRole('button', { name: 'Move to trash' }).click();
+    await page.getByText('Steam moved to trash').waitFor();
+    expect(await page.getByText('R7H3K').count()).toBe(0);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('R7H3K').waitFor();
+  });
+
+  it('rest while the window is not seen', async () => {
+    const page = await open('codes');
+    const hide = (state: string): Promise<void> =>
+      page.evaluate((visibility) => {
+        Object.defineProperty(document, 'visibilityState', { value: visibility, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    await hide('hidden');
+    const before = await calls(page);
+    await page.clock.runFor(120_000);
+    expect(await calls(page)).toEqual(before);
+    await hide('visible');
+    await page.clock.runFor(1_000);
+    expect((await calls(page)).length).toBeGreaterThan(before.length);
+  });
+});
+
+describe('adding', () => {
+  it('tells what a pasted link is, warns of a duplicate and adds it', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+n');
+    await page.getByLabel('Link').fill('otpauth://totp/GitHub:mariak');
+    await page.keyboard.press('Enter');
+    await page.getByText('GitHub, mariak, 6 digits').waitFor();
+    await page.getByText('You have this account already').waitFor();
+    await page.getByRole('button', { name: 'Add anyway' }).click();
+    await page.getByText('GitHub added').waitFor();
+    await page.getByText('111 222').waitFor();
+  });
+
+  it('takes a picture that is dropped on the codes', async () => {
+    const page = await open('codes');
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['x'], 'qr.png', { type: 'image/png' }));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer }));
+    });
+    await page.getByText('GitHub, mariak, 6 digits').waitFor();
+  });
+
+  it('connects an account by the link that opened the app, with a name for the device', async () => {
+    const page = await open('link');
+    await page.getByText('Approve sign-ins from id.acme.example').waitFor();
+    await page.getByLabel('What this device is called there').fill('Desk');
+    await page.keyboard.press('Enter');
+    await page.getByText('Connected to Acme Bank').waitFor();
+  });
+
+  it('keeps what was typed when the key is not one', async () => {
+    const page = await open('empty');
+    await page.getByRole('button', { name: 'Add account' }).click();
+    await page.getByRole('button', { name: 'Type it in' }).click();
+    await page.getByLabel('Name').fill('Nextcloud');
+    await page.getByLabel('Key').fill('not a key 189');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('Nothing was added').waitFor();
+    expect(await page.getByLabel('Name').inputValue()).toBe('Nextcloud');
+    await page.getByLabel('Key').fill('JBSWY3DPEHPK3PXP');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByText('Nextcloud added').waitFor();
+  });
+
+  it('says what to do when nothing is found', async () => {
+    const page = await open('empty');
+    await page.getByRole('button', { name: 'Add account' }).click();
+    await page.getByLabel('Link').fill('hello');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('Nothing was added').waitFor();
+  });
+});
+
+describe('an approval', () => {
+  it('takes the window, wants all digits and goes back to what was open', async () => {
+    const page = await open('approval');
+    const approve = page.getByRole('button', { name: 'Approve', exact: true });
+    await page.keyboard.type('4x');
+    expect(await approve.isDisabled()).toBe(true);
+    await page.keyboard.press('Enter');
+    expect(await calls(page)).not.toContain('approve');
+    await page.keyboard.type(NUMBER.slice(1));
+    await page.keyboard.press('Enter');
+    await page.getByText(/^Approved/).waitFor();
+    await page.clock.runFor(3_000);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Codes' }).waitFor();
+  });
+
+  it('with another number lets nobody in and says what to do', async () => {
+    const page = await open('approval');
+    await page.keyboard.type('17');
+    await page.keyboard.press('Enter');
+    await page.getByText('Ask for a new request').waitFor();
+  });
+
+  it('clears the digits when the answer could not be sent', async () => {
+    const page = await open('approval');
+    await page.keyboard.type('00');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('Your answer was not sent').waitFor();
+    expect(await page.getByLabel(/Number shown/).inputValue()).toBe('');
+  });
+
+  it('asks once before it stops a sign-in that was not the person’s', async () => {
+    const page = await open('approval');
+    await page.getByRole('button', { name: 'This wasn’t me' }).click();
+    await page.getByText('maria@example.com is locked until Acme Bank').waitFor();
+    expect(await calls(page)).not.toContain('deny');
+    await page.keyboard.press('Enter');
+    expect(await calls(page)).not.toContain('deny');
+    await page.getByRole('button', { name: 'Stop and lock the account' }).click();
+    await page.getByText('The sign-in is stopped.').waitFor();
+  });
+
+  it('is put aside by Esc, still waits, and can be opened again', async () => {
+    const page = await open('approval');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('Still waiting under Approvals').waitFor();
+    await page.getByRole('button', { name: 'Approvals 1 waiting' }).filter({ visible: true }).click();
+    await page.getByRole('button', { name: /Acme Bank.*left/ }).click();
+    await page.getByRole('dialog').waitFor();
+  });
+
+  it('comes one at a time, with how many there are', async () => {
+    const page = await open('approvals');
+    await page.getByText('1 of 3').waitFor();
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await page.getByText(/^Denied/).waitFor();
+    await page.clock.runFor(3_000);
+    await page.getByText('1 of 2').waitFor();
+  });
+
+  it('tells when it was answered elsewhere meanwhile', async () => {
+    const page = await open('approval');
+    await page.getByRole('dialog').waitFor();
+    await page.evaluate(() =>
+      window.countersignTest.change('approvals', (scene) => {
+        const [request] = scene.approvals;
+        if (request === undefined) return;
+        scene.approvals = [];
+        scene.history = [{ ...request, deviceName: '', outcome: 'answeredElsewhere' }, ...scene.history];
+      }),
+    );
+    await page.getByText('This was answered on another device.').waitFor();
+  });
+
+  it('leaves a sheet that was open as it was', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+n');
+    await page.getByLabel('Link').fill('otpauth://totp/half');
+    await page.evaluate(() =>
+      window.countersignTest.change('approvals', (scene) => {
+        scene.approvals = [
+          {
+            challengeId: 'late',
+            enrolmentId: 'e1',
+            application: 'Acme Bank',
+            purpose: 'login',
+            account: 'maria@example.com',
+            address: '203.0.113.7',
+            place: null,
+            latitude: null,
+            longitude: null,
+            device: { name: '', os: 'Windows', app: 'Firefox', known: true },
+            requestedAt: Date.now(),
+            expiresAt: Date.now() + 60_000,
+            digits: 2,
+            verifiesUser: true,
+            now: Date.now(),
+          },
+        ];
+      }),
+    );
+    await page.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.getByLabel('Link').inputValue()).toBe('otpauth://totp/half');
+  });
+});
+
+describe('accounts and settings', () => {
+  it('ask before an account is removed', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+3');
+    await page.getByRole('button', { name: 'Remove Cloudhost' }).click();
+    await page.getByRole('button', { name: 'Keep' }).click();
+    expect(await calls(page)).not.toContain('remove_account');
+    await page.getByRole('button', { name: 'Remove Cloudhost' }).click();
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('Cloudhost removed').waitFor();
+  });
+
+  it('change the theme at once', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+,');
+    await page.getByText('Dark', { exact: true }).click();
+    await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === 'rgb(22, 21, 20)');
+  });
+
+  it('tell the app that the person is here, but not at every key', async () => {
+    const page = await open('codes');
+    await page.keyboard.type('abcdef');
+    expect((await calls(page)).filter((command) => command === 'active')).toHaveLength(1);
+    await page.clock.runFor(16_000);
+    await page.keyboard.type('g');
+    expect((await calls(page)).filter((command) => command === 'active')).toHaveLength(2);
+  });
+});
+
+describe('every page', () => {
+  it.each([
+    ['from right to left', { direction: 'rtl' as const }],
+    ['with text twice as large', { textScale: 2 }],
+    ['in the smallest window', { width: 360, height: 560 }],
+  ])('keeps inside the window %s', async (_, look) => {
+    for (const scene of ['codes', 'approval', 'first', 'locked', 'empty'] as const) {
+      const page = await open(scene, look);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(beyond, scene).toBeLessThanOrEqual(0);
+      await page.close();
+    }
+  });
+});
