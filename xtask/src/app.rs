@@ -49,5 +49,6 @@ pub(crate) fn test(workspace: &Workspace, in_browser: bool) -> Result<Finished, 
 
 /// Whether the browser of the page tests is there.
 pub(crate) fn chromium_is_there() -> bool {
-    env::var_os("CHROMIUM").is_some_and(|program| Path::new(&program).is_file()) || Path::new(CHROMIUM).is_file()
+    env::var_os("CHROMIUM").is_some_and(|program| Path::new(&program).is_file())
+        || Path::new(CHROMIUM).is_file()
 }

@@ -112,8 +112,9 @@ describe('words', () => {
     return Object.values(of as object).flatMap(texts);
   };
 
-  it.each(texts(en))('“%s” keeps the house style', (text) => {
-    expect(text).not.toMatch(/!|\b(invalid|failed|oops|we)\b/i);
+  it('keep the house style', () => {
+    expect(texts(en).length).toBeGreaterThan(100);
+    expect(texts(en).filter((text) => /!|\b(invalid|failed|oops|we)\b/i.test(text))).toEqual([]);
   });
 
   it('fall back to English', () => {

@@ -9,7 +9,13 @@ import { SCENES, type Scene, type SceneName } from './scenes';
 declare global {
   interface Window {
     /** For tests: the commands that were called, and a way to change what the app holds. */
-    countersignTest: { calls: string[]; change: (topic: Topic, change: (scene: Scene) => void) => Promise<void> };
+    countersignTest: {
+      calls: string[];
+      change: (topic: Topic, change: (scene: Scene) => void) => Promise<void>;
+      /** Lets the answers of the app wait until they are released. */
+      hold: () => void;
+      release: () => void;
+    };
   }
 }
 
@@ -20,9 +26,13 @@ export function installMock(): void {
   const changed = (topic: Topic): void => void emit('changed', topic);
   const handlers = core(scene, changed);
 
+  let released = Promise.resolve();
+  let release = (): void => undefined;
+
   mockIPC(
-    (command, payload) => {
+    async (command, payload) => {
       calls.push(command);
+      await released;
       const handler = handlers[command as keyof Commands] as (args: unknown) => unknown;
       return handler((payload as { args?: unknown }).args ?? null);
     },
@@ -30,6 +40,10 @@ export function installMock(): void {
   );
   window.countersignTest = {
     calls,
+    hold: () => {
+      released = new Promise((resolve) => (release = resolve));
+    },
+    release: () => release(),
     change: async (topic, change) => {
       change(scene);
       await emit('changed', topic);

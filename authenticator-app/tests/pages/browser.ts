@@ -53,6 +53,8 @@ export async function open(scene: SceneName, look: Look = {}): Promise<Page> {
     if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
+  // As Tauri's freezePrototype does.
+  await page.addInitScript(() => void Object.freeze(Object.prototype));
   await page.clock.install({ time: NOW });
   await page.goto(`${inject('site')}?scene=${scene}`);
   if (direction === 'rtl') await page.evaluate(() => (document.documentElement.dir = 'rtl'));

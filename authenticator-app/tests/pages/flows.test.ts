@@ -230,6 +230,18 @@ describe('an approval', () => {
     await page.getByText('The sign-in is stopped.').waitFor();
   });
 
+  it('that is put aside while the answer is on its way says how it ended', async () => {
+    const page = await open('approval');
+    await page.evaluate(() => window.countersignTest.hold());
+    await page.keyboard.type(NUMBER);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Sending' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => window.countersignTest.release());
+    await page.getByRole('status').getByText(/^Approved/).waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
   it('is put aside by Esc, still waits, and can be opened again', async () => {
     const page = await open('approval');
     await page.getByRole('dialog').waitFor();

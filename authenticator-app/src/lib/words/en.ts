@@ -71,7 +71,6 @@ export const en = {
 
   add: {
     title: 'Add account',
-    lead: 'Drop or choose a QR image, or paste a link.',
     link: 'Link',
     linkHint: 'otpauth:// or countersign://',
     drop: 'Drop a QR image here',
@@ -123,6 +122,7 @@ export const en = {
     number: 'Type the number shown where you sign in',
     numberLabel: (digits: number) => `Number shown where you sign in, ${digits} digits`,
     approve: 'Approve',
+    sending: 'Sending',
     verifies: 'Then you confirm that it is you.',
     deny: 'Deny',
     notMe: 'This wasn’t me',
@@ -213,7 +213,7 @@ export const en = {
     passphraseDetail: 'Asked each time. Works on any computer.',
     passphraseLabel: 'Passphrase',
     passphraseAgain: 'Once more',
-    passphraseHint: 'Four words or more are easy to keep and hard to guess.',
+    passphraseHint: 'Eight characters at least. Four words are easy to keep and hard to guess.',
     differ: 'The two are not the same yet.',
     next: 'Continue',
     after: 'You will get a recovery code to print next.',
@@ -231,6 +231,7 @@ export const en = {
     title: 'Locked',
     passphrase: 'Passphrase',
     unlock: 'Unlock',
+    unlocking: 'Unlocking',
     keyring: 'Unlock with the keyring',
     recoveryCode: 'Recovery code',
     useRecovery: 'Use the recovery code',
