@@ -137,7 +137,8 @@ export type Outcome =
   | 'wrongNumber'
   | 'answeredElsewhere'
   | 'superseded'
-  | 'expired';
+  | 'expired'
+  | 'closed';
 
 export type HistoryRow = {
   challengeId: string;

@@ -87,7 +87,7 @@ class Takeover {
   async #vanished(challengeId: string): Promise<void> {
     const rows = await call('history').catch(() => []);
     if (this.current?.challengeId !== challengeId || this.outcome !== null) return;
-    this.#ended(rows.find((row) => row.challengeId === challengeId)?.outcome ?? 'expired');
+    this.#ended(rows.find((row) => row.challengeId === challengeId)?.outcome ?? 'closed');
   }
 }
 

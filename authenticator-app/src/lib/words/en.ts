@@ -143,6 +143,7 @@ export const en = {
     answeredElsewhere: 'Answered on another device',
     superseded: 'Replaced by a newer request',
     expired: 'Ran out of time',
+    closed: 'Closed while this device was away',
   } satisfies Record<Outcome, string>,
 
   /** What the person reads after an answer. */
@@ -154,6 +155,7 @@ export const en = {
     answeredElsewhere: () => 'This was answered on another device.',
     superseded: () => 'A newer request took the place of this one.',
     expired: () => 'Time ran out, so nobody was let in. Ask for a new request where you sign in.',
+    closed: () => 'This request no longer waits for an answer.',
   } satisfies Record<Outcome, (application: string) => string>,
 
   approvals: {
