@@ -5,7 +5,7 @@ use std::{
 };
 
 use countersign_protocol::{
-    ProblemCode,
+    ProblemCode, Timestamp,
     enroll_uri::EnrollUri,
     fields::{DisplayName, InvalidField, MatchNumber, ServerUrl},
     ids::EnrolmentId,
@@ -221,6 +221,15 @@ impl Authenticator {
     /// As [`Authenticator::approve`].
     pub async fn deny(&self, request: &Request, reason: DenyReason) -> Result<(), Error> {
         self.0.active(request.enrolment_id()).await?.answer(request, Answer::Deny { reason }).await
+    }
+
+    /// What the server's clock shows, for counting down to the end of a request: this device's clock, corrected by
+    /// what was learned of the server's.
+    ///
+    /// # Errors
+    /// Those of storage.
+    pub async fn server_time(&self, id: EnrolmentId) -> Result<Timestamp, Error> {
+        Ok(self.0.active(id).await?.transport.server_time())
     }
 
     /// Keeps a pending enrolment, so that nothing that happens from here on can lose it.
