@@ -1,0 +1,172 @@
+//! The enrolments at work: one inbox task each.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use countersign::{
+    Error,
+    ports::{Level, Ports},
+    protocol::{
+        ProblemCode, Timestamp, enroll_uri::EnrollUri, fields::DisplayName, ids::EnrolmentId,
+        push::DeviceKind,
+    },
+    push::{Authenticator, Enrolment},
+};
+
+use super::{LOG_TARGET, board::Board, task::Task};
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Follows every enrolment that is kept in one storage.
+pub(super) struct Approver {
+    shared: Shared,
+    _beginning: Task,
+}
+
+/// What the tasks work with. They end when the approver is dropped.
+#[derive(Clone)]
+struct Shared {
+    authenticator: Authenticator,
+    board: Arc<Board>,
+    ports: Ports,
+    inboxes: Arc<Mutex<HashMap<EnrolmentId, Task>>>,
+}
+
+impl Approver {
+    /// Begins to follow what is enrolled, and finishes what the last run of the app left half-done.
+    pub(super) fn start(ports: Ports, board: Arc<Board>) -> Self {
+        let authenticator = Authenticator::new(ports.clone());
+        let shared = Shared { authenticator, board, ports, inboxes: Arc::default() };
+        let beginning = shared.clone();
+        Self { shared, _beginning: Task::spawn(async move { beginning.begin().await }) }
+    }
+
+    pub(super) fn authenticator(&self) -> &Authenticator {
+        &self.shared.authenticator
+    }
+
+    /// Enrols, and follows the account from there on.
+    pub(super) async fn enrol(&self, link: &EnrollUri, name: DisplayName) -> Result<Enrolment, Error> {
+        let enrolment = self.shared.authenticator.enroll(link, name, DeviceKind::Desktop).await?;
+        self.shared.follow(&enrolment);
+        Ok(enrolment)
+    }
+
+    /// Removes an account, here and on the server.
+    pub(super) async fn remove(&self, id: EnrolmentId) -> Result<(), Error> {
+        self.shared.authenticator.remove(id).await?;
+        self.shared.inboxes().remove(&id);
+        self.shared.board.forget(id);
+        Ok(())
+    }
+
+    /// The time of the server of an enrolment; that of this device while the server was not heard of.
+    pub(super) async fn server_now(&self, id: EnrolmentId) -> Timestamp {
+        self.shared.server_now(id).await
+    }
+
+    /// How many milliseconds the servers are ahead of this device: the middle one of all, so that a single server whose
+    /// clock is wrong changes nothing as long as there are others.
+    pub(super) async fn offset(&self) -> i64 {
+        let followed: Vec<_> = self.shared.inboxes().keys().copied().collect();
+        let mut offsets = Vec::with_capacity(followed.len());
+        for id in followed {
+            let server = self.shared.server_now(id).await;
+            offsets.push(server.as_millis() - self.shared.ports.clock.now().as_millis());
+        }
+        offsets.sort_unstable();
+        offsets.get(offsets.len() / 2).copied().unwrap_or(0)
+    }
+}
+
+impl Drop for Approver {
+    fn drop(&mut self) {
+        // The tasks hold the map that holds them.
+        self.shared.inboxes().clear();
+    }
+}
+
+impl Shared {
+    /// Tries until everything is followed and nothing is half-done: storage may be locked and servers away at the start.
+    async fn begin(self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.resume().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => self.log(&format!("enrolments cannot be read yet: {error}")),
+            }
+            self.ports.clock.sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Whether nothing is left to be done later.
+    async fn resume(&self) -> Result<bool, Error> {
+        for enrolment in self.authenticator.enrolments().await? {
+            self.follow(&enrolment);
+        }
+        let mut finished = true;
+        for outcome in self.authenticator.resume().await? {
+            match outcome {
+                Ok(enrolment) => self.follow(&enrolment),
+                Err(error) => {
+                    self.log(&format!("an enrolment is not finished: {error}"));
+                    finished &= !error.retryable();
+                }
+            }
+        }
+        Ok(finished)
+    }
+
+    fn follow(&self, enrolment: &Enrolment) {
+        let mut inboxes = self.inboxes();
+        if inboxes.contains_key(&enrolment.id) {
+            return;
+        }
+        self.board.follow(enrolment);
+        let (shared, id) = (self.clone(), enrolment.id);
+        inboxes.insert(id, Task::spawn(async move { shared.read_inbox(id).await }));
+    }
+
+    async fn read_inbox(self, id: EnrolmentId) {
+        let inbox = match self.authenticator.inbox(id).await {
+            Ok(inbox) => inbox,
+            Err(error) => return self.log(&format!("an account cannot be followed: {error}")),
+        };
+        loop {
+            match inbox.next().await {
+                Ok(Some(event)) => self.board.take(id, event, self.server_now(id).await),
+                Ok(None) => return,
+                Err(Error::Refused(refusal)) if refusal.code == ProblemCode::EnrolmentNotFound => {
+                    return self.gone(id).await;
+                }
+                Err(error) => self.log(&format!("not shown: {error}")),
+            }
+        }
+    }
+
+    /// The server does not know the enrolment any more: it goes here as well.
+    async fn gone(&self, id: EnrolmentId) {
+        if let Err(error) = self.authenticator.remove(id).await {
+            self.log(&format!("an account that the server removed is still kept: {error}"));
+        }
+        self.board.forget(id);
+    }
+
+    async fn server_now(&self, id: EnrolmentId) -> Timestamp {
+        self.authenticator.server_time(id).await.unwrap_or_else(|_| self.ports.clock.now())
+    }
+
+    fn inboxes(&self) -> MutexGuard<'_, HashMap<EnrolmentId, Task>> {
+        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log(&self, line: &str) {
+        self.ports.log.log(Level::Warning, LOG_TARGET, line);
+    }
+}

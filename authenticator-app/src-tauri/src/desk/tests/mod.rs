@@ -1,0 +1,31 @@
+//! The desk on fakes, and against the real server in this process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test cannot set up fails the test"
+)]
+
+mod codes;
+mod crash;
+mod locking;
+mod requests;
+mod room;
+
+use crate::ipc::{CreateVault, IpcError, Unlock};
+
+const PASSPHRASE: &str = "three lanterns by the harbour";
+
+fn by_passphrase() -> CreateVault {
+    CreateVault::Passphrase { passphrase: PASSPHRASE.into() }
+}
+
+fn passphrase(text: &str) -> Unlock {
+    Unlock::Passphrase { passphrase: text.into() }
+}
+
+/// What a page would be told.
+fn code<T: std::fmt::Debug>(refused: Result<T, super::DeskError>) -> String {
+    IpcError::from(refused.expect_err("it is refused")).code
+}
