@@ -37,6 +37,12 @@ fn install(workspace: &Workspace) -> Result<(), XtaskError> {
     fs::write(&stamp, wanted).map_err(XtaskError::file(&stamp))
 }
 
+/// Builds the pages as they ship: the program has them inside.
+pub(crate) fn build(workspace: &Workspace) -> Result<(), XtaskError> {
+    install(workspace)?;
+    command::run(npm(workspace).args(["run", "--silent", "build"]))
+}
+
 /// Checks the types, builds the pages as they ship, and runs their tests: the logic alone, or also every page in a
 /// browser.
 pub(crate) fn test(workspace: &Workspace, in_browser: bool) -> Result<Finished, XtaskError> {

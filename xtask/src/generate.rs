@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use crate::{command, error::XtaskError, workspace::Workspace};
+use crate::{command, desktop, error::XtaskError, workspace::Workspace};
 
-/// Makes the files that are made from others: the test vectors of the protocol and the OpenAPI document.
+/// Makes the files that are made from others: the test vectors of the protocol, the OpenAPI document and
+/// the types of the authenticator's pages.
 ///
 /// Run it after a change of the wire contract, and read what it changed before you commit it.
 #[derive(clap::Args, Default)]
@@ -29,6 +30,7 @@ enum Mode {
 const GENERATORS: &[Generator] = &[
     Generator { what: "docs/openapi.json", run: openapi },
     Generator { what: "protocol/vectors", run: vectors },
+    Generator { what: "authenticator-app/src/lib/ipc.generated.ts", run: ipc },
 ];
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
@@ -54,6 +56,11 @@ fn vectors(workspace: &Workspace, mode: Mode) -> Result<(), XtaskError> {
         test.env("COUNTERSIGN_WRITE_VECTORS", "1");
     }
     command::run(&mut test)
+}
+
+/// What the authenticator and its pages say to each other.
+fn ipc(workspace: &Workspace, mode: Mode) -> Result<(), XtaskError> {
+    desktop::generate(workspace, mode == Mode::Write)
 }
 
 /// As the server describes itself, set out so that a change reads well in a diff.

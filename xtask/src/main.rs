@@ -8,6 +8,7 @@ mod bindings;
 mod built;
 mod command;
 mod demo;
+mod desktop;
 mod error;
 mod generate;
 mod mutants;

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{app, command, error::XtaskError, python, swift, workspace::Workspace};
+use crate::{app, command, desktop, error::XtaskError, python, swift, workspace::Workspace};
 
 /// The release of cargo-deny that reads `deny.toml`.
 const CARGO_DENY: &str = "0.20.2";
@@ -41,6 +41,12 @@ struct Package {
 const PACKAGES: &[Package] = &[
     Package { name: "postgresql", present: postgres_is_there },
     Package { name: "python3-venv", present: python_can_make_environments },
+    Package { name: "libwebkit2gtk-4.1-dev", present: desktop::libraries_are_there },
+    Package { name: "libayatana-appindicator3-dev", present: desktop::libraries_are_there },
+    Package { name: "librsvg2-dev", present: desktop::libraries_are_there },
+    Package { name: "libxdo-dev", present: desktop::xdo_is_there },
+    Package { name: "webkit2gtk-driver", present: || command::find("WebKitWebDriver").is_some() },
+    Package { name: "xvfb", present: || command::find("Xvfb").is_some() },
     Package { name: "dbus", present: || command::find("dbus-run-session").is_some() },
     Package { name: "gnome-keyring", present: || command::find("gnome-keyring-daemon").is_some() },
     Package { name: "openjdk-17-jdk-headless", present: || command::find("javac").is_some() },

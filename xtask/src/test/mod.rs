@@ -48,6 +48,8 @@ const STAGES: &[Stage] = &[
     Stage { name: "Kotlin tests", quick: false, run: stages::kotlin_tests },
     Stage { name: "Swift tests", quick: false, run: stages::swift_tests },
     Stage { name: "App pages", quick: false, run: stages::app_pages },
+    Stage { name: "App core", quick: false, run: stages::app_core },
+    Stage { name: "App window", quick: false, run: stages::app_window },
     Stage { name: "demo", quick: false, run: stages::demo },
     Stage { name: "mutants apply", quick: false, run: stages::mutants },
 ];

@@ -6,7 +6,7 @@ use super::report::{Counts, Report};
 use crate::{
     app, bindings,
     built::{Built, Profile},
-    command, demo as demonstration,
+    command, demo as demonstration, desktop,
     error::XtaskError,
     generate, mutants as mutations, python, rules, setup, swift,
     workspace::Workspace,
@@ -16,6 +16,9 @@ use crate::{
 const RACE_RUNS: &str = "COUNTERSIGN_RACE_RUNS";
 
 type Outcome = Result<Report, XtaskError>;
+
+/// Everything but the authenticator's window, which needs the libraries of a desktop and has stages of its own.
+const NO_DESKTOP: [&str; 3] = ["--workspace", "--exclude", desktop::PACKAGE];
 
 pub(crate) fn format(workspace: &Workspace) -> Outcome {
     command::run(workspace.cargo().args(["fmt", "--all", "--check"]))?;
@@ -28,14 +31,20 @@ pub(crate) fn house_rules(workspace: &Workspace) -> Outcome {
 }
 
 pub(crate) fn clippy(workspace: &Workspace) -> Outcome {
-    command::run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    command::run(workspace.cargo().arg("clippy").args(NO_DESKTOP).args([
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     Ok(Report::passed())
 }
 
 /// Unit and integration tests. Those on PostgreSQL start a cluster of their own.
 pub(crate) fn rust_tests(workspace: &Workspace) -> Outcome {
     let mut cargo = workspace.cargo();
-    cargo.args(["test", "--workspace", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"]);
+    let all = ["--lib", "--bins", "--tests", "--examples", "--no-fail-fast"];
+    cargo.arg("test").args(NO_DESKTOP).args(all);
     if workspace.ci() && env::var_os(RACE_RUNS).is_none() {
         cargo.env(RACE_RUNS, "3");
     }
@@ -53,7 +62,7 @@ pub(crate) fn rust_tests(workspace: &Workspace) -> Outcome {
 }
 
 pub(crate) fn doc_tests(workspace: &Workspace) -> Outcome {
-    let finished = command::tee(workspace.cargo().args(["test", "--workspace", "--doc"]))?;
+    let finished = command::tee(workspace.cargo().arg("test").args(NO_DESKTOP).arg("--doc"))?;
     Ok(Report::of_run(&finished, Counts::of_libtest))
 }
 
@@ -76,7 +85,7 @@ pub(crate) fn features(workspace: &Workspace) -> Outcome {
 
 pub(crate) fn documentation(workspace: &Workspace) -> Outcome {
     command::run(
-        workspace.cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+        workspace.cargo().arg("doc").args(NO_DESKTOP).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     Ok(Report::passed())
 }
@@ -178,6 +187,20 @@ pub(crate) fn app_pages(workspace: &Workspace) -> Outcome {
     } else {
         report.leaving_out("pages in a browser: no Chromium found; `cargo xtask setup` installs it on Debian")
     })
+}
+
+/// The authenticator without its window: what its pages ask for, on fakes and against the server.
+pub(crate) fn app_core(workspace: &Workspace) -> Outcome {
+    Ok(Report::of_run(&desktop::test_core(workspace)?, Counts::of_libtest))
+}
+
+/// The authenticator as people have it, driven through its webview on a display without a screen.
+pub(crate) fn app_window(workspace: &Workspace) -> Outcome {
+    if !desktop::can_run() {
+        return Ok(Report::passed()
+            .leaving_out("no WebKitGTK, driver, Xvfb or keyring; `cargo xtask setup` installs them"));
+    }
+    Ok(Report::of_run(&desktop::test_window(workspace)?, Counts::of_libtest))
 }
 
 /// Every deliberate break must turn a test red.
