@@ -71,6 +71,8 @@ async fn journey(
     let stage = Stage::in_file().await;
     stage.realm().world().clock.resume();
     let account = Account::open(&stage.realm(), "Mia").await;
+    // Before there is a factor that would have to be proven for it.
+    let link = account.enrolment_link().await.to_text();
     let browser = Browser::open(surroundings).await;
     first_run(&browser).await;
 
@@ -82,7 +84,7 @@ async fn journey(
     browser.photograph("codes").await;
 
     // EXPOSE: pasted.
-    page::add(&browser, "Add", account.enrolment_link().await.to_text().expose(), "Connect").await;
+    page::add(&browser, "Add", link.expose(), "Connect").await;
     browser.see(&format!("Connected to {}", account.person.company)).await;
 
     let login = account.ask().await;
