@@ -58,7 +58,7 @@ impl Desk {
     pub async fn edit_code(&self, edit: &EditCode) -> Result<(), DeskError> {
         let open = self.used().await?;
         let Item { id, record } = find(&open, &edit.id).await?;
-        open.vault.put(&Item { id, record: edited(record, edit) }).await?;
+        open.vault.put(&Item { id, record: edited(&record, edit) }).await?;
         self.changed(Topic::Codes);
         Ok(())
     }
@@ -130,14 +130,15 @@ fn read_id(id: &str) -> Result<ItemId, DeskError> {
     id.parse().map_err(|_| ENTRY)
 }
 
-fn edited(former: CodeEntry, edit: &EditCode) -> CodeEntry {
+fn edited(former: &CodeEntry, edit: &EditCode) -> CodeEntry {
     let issuer = edit.issuer.as_deref().or(former.entry.issuer());
     let account = edit.account.as_deref().unwrap_or(former.entry.account());
     CodeEntry {
         entry: TotpEntry::new(issuer, account, former.entry.totp().clone()),
         pinned: edit.pinned.unwrap_or(former.pinned),
         hidden: edit.hidden.unwrap_or(former.hidden),
-        ..former
+        created: former.created,
+        position: former.position,
     }
 }
 

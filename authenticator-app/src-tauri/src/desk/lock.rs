@@ -47,7 +47,7 @@ pub(super) enum State {
     Unread,
     FirstRun,
     Locked(LockedVault),
-    Open(Open),
+    Open(Box<Open>),
     Damaged(String),
 }
 
@@ -103,7 +103,7 @@ impl State {
     ) -> (Self, Result<RecoveryCode, DeskError>) {
         match self {
             Self::FirstRun => match make(place, &creation).await {
-                Ok((vault, code)) => (Self::Open(Open { vault, way: creation.way }), Ok(code)),
+                Ok((vault, code)) => (Self::Open(Box::new(Open { vault, way: creation.way })), Ok(code)),
                 Err(error) => (Self::Unread, Err(error)),
             },
             Self::Damaged(reason) => (Self::Damaged(reason.clone()), Err(DeskError::Damaged { reason })),
@@ -115,7 +115,7 @@ impl State {
     pub(super) async fn unlock(self, way: Way, key: &UnlockKey) -> (Self, Result<(), DeskError>) {
         match self {
             Self::Locked(locked) => match locked.unlock_with(key).await {
-                Ok(vault) => (Self::Open(Open { vault, way }), Ok(())),
+                Ok(vault) => (Self::Open(Box::new(Open { vault, way })), Ok(())),
                 Err(error) => (Self::Locked(error.vault), Err(error.source.into())),
             },
             Self::Damaged(reason) => (Self::Damaged(reason.clone()), Err(DeskError::Damaged { reason })),

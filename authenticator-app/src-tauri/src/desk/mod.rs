@@ -115,12 +115,11 @@ impl Desk {
     /// Begins what runs by itself: it looks for the vault, follows the accounts as soon as they are within reach, and
     /// locks when nobody uses the app.
     pub async fn start(&self) {
-        let (looking, locking) = (self.clone(), Arc::downgrade(&self.0));
-        let look = Task::spawn(async move {
-            looking.look_for_keyring().await;
+        let (desk, weak) = (self.clone(), Arc::downgrade(&self.0));
+        let keyring = Task::spawn(async move {
+            desk.look_for_keyring().await;
         });
-        let lock = Task::spawn(lock_when_idle(locking));
-        self.tasks().extend([look, lock]);
+        self.tasks().extend([keyring, Task::spawn(lock_when_idle(weak))]);
         self.settle().await;
     }
 
@@ -190,7 +189,7 @@ impl Desk {
         }
         let state = self.0.state.lock().await;
         tokio::sync::MutexGuard::try_map(state, |state| match state {
-            State::Open(open) => Some(open),
+            State::Open(open) => Some(&mut **open),
             _ => None,
         })
         .map_err(|_| DeskError::Locked)

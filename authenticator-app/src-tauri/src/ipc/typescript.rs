@@ -17,7 +17,7 @@ pub fn typescript() -> String {
     commands(&mut text);
     records(&mut text);
     // Documented members end in a space.
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 macro_rules! table {

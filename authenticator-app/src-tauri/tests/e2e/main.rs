@@ -58,6 +58,12 @@ mod page {
         browser.see("Are you signing in?").await;
         browser.type_into("//input[starts-with(@aria-label, 'Number shown')]", number).await;
         browser.press("Approve").await;
+        over(browser).await;
+    }
+
+    /// The request has given the window back.
+    pub(super) async fn over(browser: &Browser) {
+        browser.find("//body[not(.//dialog)]").await;
     }
 }
 
@@ -97,6 +103,7 @@ async fn journey(
     let login = account.ask().await;
     browser.see("Are you signing in?").await;
     browser.press("Deny").await;
+    page::over(&browser).await;
     assert!(matches!(login.wait().await.unwrap(), LoginState::Denied { .. }));
 
     browser.press("Lock now").await;

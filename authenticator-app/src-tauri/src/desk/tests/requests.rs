@@ -135,8 +135,8 @@ async fn a_locked_app_lists_and_denies_but_does_not_approve() {
         Approve { challenge_id: approval.challenge_id.clone(), number: waiting.number().expose().to_owned() };
     assert_eq!(code(desk.approve(&approve).await), "locked");
     assert_eq!(desk.deny(&deny(&approval, Reason::Mistake)).await.unwrap(), Outcome::Denied);
-    let state = waiting.wait().await.unwrap();
-    assert!(matches!(state, LoginState::Denied { reason: DenyReason::Mistake }), "{state:?}");
+    let login = waiting.wait().await.unwrap();
+    assert!(matches!(login, LoginState::Denied { reason: DenyReason::Mistake }), "{login:?}");
     stage.stop().await;
 }
 
@@ -157,8 +157,8 @@ async fn without_a_keyring_a_locked_app_denies_once_it_was_open() {
     let approval = next(&room, &desk).await;
     desk.lock().await.unwrap();
     assert_eq!(desk.deny(&deny(&approval, Reason::NotMe)).await.unwrap(), Outcome::NotMe);
-    let state = waiting.wait().await.unwrap();
-    assert!(matches!(state, LoginState::Denied { reason: DenyReason::NotMe }), "{state:?}");
+    let login = waiting.wait().await.unwrap();
+    assert!(matches!(login, LoginState::Denied { reason: DenyReason::NotMe }), "{login:?}");
     stage.stop().await;
 }
 
