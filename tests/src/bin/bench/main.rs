@@ -79,7 +79,8 @@ async fn run(options: &Options) -> Result<(), BenchError> {
         sections.push(section);
     }
     if options.only.is_empty() {
-        let report = report::document(&Machine::read(), &sections);
+        let before = std::fs::read_to_string(&options.output).unwrap_or_default();
+        let report = report::document(&Machine::read(), &sections, &before);
         std::fs::write(&options.output, report).map_err(BenchError::file(&options.output))?;
         eprintln!("written: {}", options.output.display());
     }

@@ -63,12 +63,17 @@ impl fmt::Display for Section {
     }
 }
 
-/// The whole report.
-pub(crate) fn document(machine: &Machine, sections: &[Section]) -> String {
+/// Begins what was measured by other commands, and is kept.
+const OTHERS: &str =
+    "<!-- What follows is measured by other commands; `cargo xtask bench` leaves it as it is. -->";
+
+/// The whole report, and what others have added to the one before.
+pub(crate) fn document(machine: &Machine, sections: &[Section], before: &str) -> String {
+    let others = before.find(OTHERS).map_or(String::new(), |begin| format!("\n{}", &before[begin..]));
     let tables: Vec<_> = sections.iter().map(ToString::to_string).collect();
     format!(
         "# Benchmarks\n\nWritten by `cargo xtask bench`; do not edit. {machine}\n\nFigures are as they came out of one \
-         run. What is below its target is a finding, and stands here as one.\n\n## Findings\n\n{}\n\n{}",
+         run. What is below its target is a finding, and stands here as one.\n\n## Findings\n\n{}\n\n{}{others}",
         findings(sections),
         tables.join("\n")
     )
@@ -154,5 +159,14 @@ mod tests {
         assert!(text.contains("| codes | 0.5× | – | ≥ 2× | **no** |"), "{text}");
         assert!(text.contains("| list | 0.4 ms | 1 ms | < 1 ms | yes |"), "{text}");
         assert_eq!(findings(&[]), "Every target is met.");
+    }
+
+    #[test]
+    fn what_others_measured_is_kept() {
+        let others = format!("{OTHERS}\n\n## Size\n");
+        let once = document(&Machine::read(), &[], &format!("# Old\n\n{others}"));
+        assert!(once.ends_with(&format!("\n\n{others}")), "{once}");
+        assert_eq!(once.matches("# Old").count(), 0);
+        assert!(!document(&Machine::read(), &[], "# Old\n").contains(OTHERS));
     }
 }
