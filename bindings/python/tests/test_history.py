@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 from conftest import Urllib, next_request, push_login
-from countersign import CountersignError, DenyReason, Outcome, Purpose
+from countersign import CountersignError, DenyReason, InboxEvent, Outcome, Purpose
 
 
 class Abroad(Urllib):
@@ -24,6 +24,12 @@ def notification(enrolment, request):
     }
 
 
+async def closed(inbox, request):
+    async for event in inbox:
+        if isinstance(event, InboxEvent.CLOSED) and event.challenge_id == request.challenge_id():
+            return
+
+
 def test_history_tells_how_each_request_ended(account):
     async def path():
         await account.set_up_totp()
@@ -38,9 +44,9 @@ def test_history_tells_how_each_request_ended(account):
             account.stub.advance(1)
 
             login = await push_login(account)
-            await next_request(inbox)
+            cancelled = await next_request(inbox)
             await login.cancel()
-            await inbox.next()
+            await closed(inbox, cancelled)
             account.stub.advance(1)
 
             await push_login(account)

@@ -40,6 +40,7 @@ public final class MemoryStorage: Countersign.SecureStorage {
             throw switch error {
             case .Unsupported(let reason): Countersign.StorageError.unsupported(reason: reason)
             case .Locked(let reason): Countersign.StorageError.locked(reason: reason)
+            case .Damaged(let reason): Countersign.StorageError.damaged(reason: reason)
             case .Broken(let reason): Countersign.StorageError.broken(reason: reason)
             }
         }

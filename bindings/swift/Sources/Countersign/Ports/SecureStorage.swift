@@ -20,6 +20,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case unsupported(reason: String)
     /// It is there but locked. The user is asked to unlock it.
     case locked(reason: String)
+    /// What is stored cannot be read, and was left as it is.
+    case damaged(reason: String)
     /// It is there but did not do it.
     case broken(reason: String)
 }
@@ -51,6 +53,8 @@ final class StorageAdapter: CountersignBindings.SecureStorage {
             throw CountersignBindings.StorageError.Unsupported(reason: reason)
         } catch StorageError.locked(let reason) {
             throw CountersignBindings.StorageError.Locked(reason: reason)
+        } catch StorageError.damaged(let reason) {
+            throw CountersignBindings.StorageError.Damaged(reason: reason)
         } catch StorageError.broken(let reason) {
             throw CountersignBindings.StorageError.Broken(reason: reason)
         } catch {
