@@ -23,6 +23,8 @@ pub(crate) enum XtaskError {
     Patch { path: PathBuf, reason: &'static str },
     #[error("{} is stale: run `cargo xtask generate` and commit what it changes", path.display())]
     Stale { path: PathBuf },
+    #[error("no stage is called {name:?}: `cargo xtask test` lists them as it runs")]
+    NoStage { name: String },
     #[error("{count} {what}; each is named above")]
     Findings { count: usize, what: &'static str },
 }

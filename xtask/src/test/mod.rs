@@ -24,6 +24,10 @@ pub(crate) struct Arguments {
     /// Tests on PostgreSQL are in it where PostgreSQL is installed.
     #[arg(long)]
     quick: bool,
+
+    /// Only the stages whose names contain this, in any case
+    #[arg(long, value_name = "STAGE", conflicts_with = "quick")]
+    only: Option<String>,
 }
 
 /// One line of the closing table.
@@ -59,8 +63,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
         // Not the end: the stages that miss something say so.
         setup::system_packages().unwrap_or_else(|error| println!("Not installed: {}", error::chain(&error)));
     }
+    let wanted = |stage: &&Stage| match &arguments.only {
+        Some(only) => stage.name.to_lowercase().contains(&only.to_lowercase()),
+        None => stage.quick || !arguments.quick,
+    };
+    if let (Some(name), None) = (&arguments.only, STAGES.iter().find(wanted)) {
+        return Err(XtaskError::NoStage { name: name.clone() });
+    }
     let mut rows = Vec::new();
-    for stage in STAGES.iter().filter(|stage| stage.quick || !arguments.quick) {
+    for stage in STAGES.iter().filter(wanted) {
         println!("\n── {} ──", stage.name);
         let started = stopwatch();
         let report = (stage.run)(workspace).unwrap_or_else(|error| Report::failed(error::chain(&error)));
