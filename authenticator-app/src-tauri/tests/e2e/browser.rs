@@ -1,4 +1,4 @@
-//! As much of WebDriver (W3C) as the tests need, over the SDK's own HTTP port.
+//! As much of `WebDriver` (W3C) as the tests need, over the SDK's own HTTP port.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 use crate::surroundings::Surroundings;
 
-/// The name of an element's id, W3C WebDriver section 12.
+/// The name of an element's id, W3C `WebDriver` section 12.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// For how long the page may take to show something, in milliseconds. A page that never shows it fails the test.
 const PATIENCE: u64 = 60_000;
 
-/// Resolves with the first element of an XPath, as soon as there is one.
+/// Resolves with the first element of an `XPath`, as soon as there is one.
 const WAIT: &str = "
     const [path, done] = arguments;
     const look = () =>
@@ -63,7 +63,7 @@ impl Browser {
         send(&*self.http, Method::Delete, &self.session, None).await.unwrap();
     }
 
-    /// The first element of an XPath, once there is one.
+    /// The first element of an `XPath`, once there is one.
     pub(crate) async fn find(&self, path: &str) -> Element {
         let found = self.post("/execute/async", &json!({ "script": WAIT, "args": [path] })).await;
         let id = found[ELEMENT].as_str().unwrap_or_else(|| panic!("{path} did not appear: {found}"));
@@ -127,7 +127,7 @@ async fn send(http: &dyn Http, method: Method, url: &str, body: Option<&Value>) 
     Ok(value["value"].take())
 }
 
-/// As a string of XPath 1.0, which has no escapes.
+/// As a string of `XPath` 1.0, which has no escapes.
 fn quoted(text: &str) -> String {
     let parts: Vec<_> = text.split('\'').map(|part| format!("'{part}'")).collect();
     if parts.len() == 1 { parts.concat() } else { format!("concat({})", parts.join(", \"'\", ")) }
