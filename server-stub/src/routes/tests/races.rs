@@ -1,4 +1,5 @@
-//! What happens 64 times at once, on SQLite and on PostgreSQL.
+//! What many callers do at once, mostly 64, on SQLite and on PostgreSQL. Each test is one run: those that are repeated
+//! before a release go over the network, in `tests/tests/it/races.rs`.
 
 use std::collections::HashSet;
 
