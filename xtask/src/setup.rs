@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: what the tests need beyond Rust and a C compiler.
 
 use std::{
-    fs,
+    env, fs,
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -98,9 +98,14 @@ pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf, XtaskError> {
     Ok(program)
 }
 
-/// Whether the tests will find `initdb`: on PATH, or where Debian keeps it. They start their own cluster with it.
+/// Names a running PostgreSQL that the tests use instead of starting one.
+const RUNNING_POSTGRES: &str = "COUNTERSIGN_TEST_POSTGRES";
+
+/// Whether the tests will have a PostgreSQL: one that is named to them, or a cluster of their own by the `initdb` on PATH
+/// or where Debian keeps it.
 pub(crate) fn postgres_is_there() -> bool {
-    command::find("initdb").is_some()
+    env::var(RUNNING_POSTGRES).is_ok()
+        || command::find("initdb").is_some()
         || fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
             versions.flatten().any(|version| version.path().join("bin/initdb").is_file())
         })

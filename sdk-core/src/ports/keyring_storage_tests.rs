@@ -31,7 +31,7 @@ impl User {
             return Some(Self(tempfile::tempdir().unwrap()));
         }
         assert!(
-            env::var("CI").is_err(),
+            !env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false")),
             "gnome-keyring and dbus are needed; `cargo xtask setup` installs them"
         );
         eprintln!("skipped: gnome-keyring or dbus is not installed");
