@@ -67,20 +67,27 @@ pub(crate) fn doc_tests(workspace: &Workspace) -> Outcome {
 }
 
 /// The builds that leave something out: an SDK with the host's own HTTP, bindings without fakes, a server without
-/// its QA control plane.
+/// its QA control plane, which is tested too.
 pub(crate) fn features(workspace: &Workspace) -> Outcome {
-    for package in ["countersign-protocol", "countersign", "countersign-ffi", "countersign-server"] {
-        command::run(workspace.cargo().args([
-            "clippy",
-            "--no-default-features",
-            "--package",
-            package,
-            "--",
-            "-D",
-            "warnings",
-        ]))?;
+    // The tests of the SDK are left out: they turn on its default features, and with them those of the library.
+    let builds: [(&str, &[&str]); 4] = [
+        ("countersign-protocol", &["--all-targets"]),
+        ("countersign", &[]),
+        ("countersign-ffi", &["--all-targets"]),
+        ("countersign-server", &["--all-targets"]),
+    ];
+    for (package, targets) in builds {
+        command::run(
+            workspace
+                .cargo()
+                .args(["clippy", "--no-default-features", "--package", package])
+                .args(targets)
+                .args(["--", "-D", "warnings"]),
+        )?;
     }
-    Ok(Report::passed())
+    let without = ["--package", "countersign-server", "--no-default-features", "--lib", "a_build_without"];
+    let finished = command::tee(workspace.cargo().arg("test").args(without))?;
+    Ok(Report::of_run(&finished, Counts::of_libtest))
 }
 
 pub(crate) fn documentation(workspace: &Workspace) -> Outcome {
@@ -203,8 +210,7 @@ pub(crate) fn app_window(workspace: &Workspace) -> Outcome {
     Ok(Report::of_run(&desktop::test_window(workspace)?, Counts::of_libtest))
 }
 
-/// Every deliberate break must turn a test red.
-/// Each deliberate break still fits the code. Running them all is `cargo xtask mutants`.
+/// Each deliberate break still fits the code. That each turns its test red is for `cargo xtask mutants`.
 pub(crate) fn mutants(workspace: &Workspace) -> Outcome {
     mutations::run(workspace, &mutations::Arguments { filter: None, applies: true })?;
     Ok(Report::passed())
