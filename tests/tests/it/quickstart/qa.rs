@@ -1,10 +1,19 @@
-//! The quick start for QA: its requests, sent as they stand there.
+//! The quick start for QA: its requests, sent as they stand there, and an authenticator as it tells its reader to use one.
 
+use std::collections::BTreeMap;
+
+use countersign::{
+    protocol::{ids::EnrolmentId, push::DeviceKind},
+    push::Authenticator,
+};
 use countersign_server::{Config, Server};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
+
+use super::device;
 
 /// A request of the document, and the status that it says is answered.
 struct Example {
@@ -41,6 +50,57 @@ async fn send(server: &Server, request: &str) -> (u16, String) {
     (status, body.to_owned())
 }
 
+/// What the reader does beside sending requests: noting what answers give, and using an authenticator.
+struct Reader {
+    /// By the names that stand in braces in the document.
+    noted: BTreeMap<&'static str, String>,
+    authenticator: Authenticator,
+    enrolled: Option<EnrolmentId>,
+    approved: usize,
+}
+
+impl Reader {
+    fn new(bearer: String) -> Self {
+        let noted = BTreeMap::from([("bearer", bearer)]);
+        Self { noted, authenticator: Authenticator::new(device()), enrolled: None, approved: 0 }
+    }
+
+    fn fill_in(&self, request: &str) -> String {
+        self.noted
+            .iter()
+            .fold(request.to_owned(), |request, (name, value)| request.replace(&format!("{{{name}}}"), value))
+    }
+
+    async fn read(&mut self, body: &str) {
+        if let Some((_, rest)) = body.split_once("activate?token=") {
+            self.noted.insert("token", rest.chars().take(43).collect());
+        }
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let notes = [
+            ("access_token", &body["tokens"]["access_token"]),
+            ("login_id", &body["login_id"]),
+            ("login_token", &body["login_token"]),
+        ];
+        for (name, value) in notes {
+            if let Some(value) = value.as_str() {
+                self.noted.insert(name, value.to_owned());
+            }
+        }
+        if let Some(link) = body["uri"].as_str() {
+            let (link, name) = (link.parse().expect("a link"), "Mia's phone".parse().expect("a name"));
+            let enrolment = self.authenticator.enroll(&link, name, DeviceKind::Mobile).await;
+            self.enrolled = Some(enrolment.expect("enrolled").id);
+        }
+        if let Some(number) = body["number"].as_str() {
+            let waiting = self.authenticator.pending(self.enrolled.expect("enrolled")).await;
+            let number = number.parse().expect("a number");
+            let request = waiting.expect("what waits").requests.pop().expect("a request");
+            self.authenticator.approve(&request, number).await.expect("approved");
+            self.approved += 1;
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_requests_of_the_quick_start_for_qa_are_answered_as_it_says() {
     let document = std::fs::read_to_string("../docs/quickstart-qa.md").expect("the document is there");
@@ -48,16 +108,19 @@ async fn the_requests_of_the_quick_start_for_qa_are_answered_as_it_says() {
     // EXPOSE: the test drives the control plane.
     let bearer = config.stub_bearer.as_ref().expect("a control plane").expose().clone();
     let server = Server::start(config).await.expect("a server");
-    let mut token = String::new();
+    let mut reader = Reader::new(bearer);
     let examples = examples(&document);
-    assert!(examples.len() >= 6, "only {} requests", examples.len());
+    assert!(examples.len() >= 10, "only {} requests", examples.len());
+    let mut outcomes = Vec::new();
     for Example { request, status } in examples {
-        let request = request.replace("{bearer}", &bearer).replace("{token}", &token);
+        let request = reader.fill_in(&request);
         let (answered, body) = send(&server, &request).await;
         assert_eq!(answered, status, "{request}\n{body}");
-        if let Some((_, rest)) = body.split_once("activate?token=") {
-            token = rest.chars().take(43).collect();
-        }
+        let outcome: Value = serde_json::from_str(&body).unwrap_or_default();
+        outcomes.extend(outcome["status"].as_str().filter(|_| outcome["code"].is_null()).map(str::to_owned));
+        reader.read(&body).await;
     }
+    assert_eq!(reader.approved, 1);
+    assert_eq!(outcomes, ["authenticated", "mfa_required", "authenticated"]);
     server.stop().await;
 }
