@@ -68,6 +68,14 @@ impl Consuming {
         caller.clone_into(&mut self.caller);
         self
     }
+
+    fn keyed(&self) -> Option<KeyedRequest> {
+        Some(KeyedRequest {
+            key_hash: sha256(self.key.as_ref()?.as_str().as_bytes()),
+            request_hash: self.request_hash,
+            caller: self.caller.clone(),
+        })
+    }
 }
 
 impl World {
@@ -101,41 +109,58 @@ impl World {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Answer<T>> + Send + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,
     {
-        let Some(key) = request.key else { return self.transact(work).await };
+        let Some(slot) = request.keyed() else { return self.transact(work).await };
         let world = Arc::clone(self);
-        let slot = KeyedRequest {
-            key_hash: sha256(key.as_str().as_bytes()),
-            request_hash: request.request_hash,
-            caller: request.caller,
-        };
-        let place = format!("idempotency/{}/{}", slot.caller, BASE64URL_NOPAD.encode(&slot.key_hash));
         self.transact(move |tx| {
             Box::pin(async move {
-                match idempotency::claim(tx, &slot, world.now()).await? {
-                    Claim::Fresh => {
-                        let answer = settle(work(tx).await)?;
-                        let plain =
-                            serde_json::to_vec(&answer).map_err(|error| Fault::Stored(error.to_string()))?;
-                        let sealed = world.keys.seal(&world.random, &place, &plain)?;
-                        let status = answer.as_ref().map_or_else(|problem| problem.status, |_| 200);
-                        idempotency::save(tx, &slot, &SavedResponse { status, sealed }).await?;
-                        answer.map_err(Stop::Refused)
-                    }
-                    Claim::Replay(saved) => {
-                        let plain = world.keys.open(&place, &saved.sealed)?;
-                        // EXPOSE: the answer goes to the caller that it was made for.
-                        let saved: Settled<T> = serde_json::from_slice(plain.expose())
-                            .map_err(|error| Fault::Stored(error.to_string()))?;
-                        saved.map_err(Stop::Refused)
-                    }
-                    Claim::Conflict => Err(refuse(
-                        ProblemCode::IdempotencyConflict,
-                        "This Idempotency-Key was sent with another request. Use a new key.",
-                    )),
+                let claim = idempotency::claim(tx, &slot, world.now()).await?;
+                if let Some(answer) = world.kept(&slot, claim)? {
+                    return Ok(answer);
                 }
+                let answer = settle(work(tx).await)?;
+                let plain = serde_json::to_vec(&answer).map_err(|error| Fault::Stored(error.to_string()))?;
+                let sealed = world.keys.seal(&world.random, &place(&slot), &plain)?;
+                let status = answer.as_ref().map_or_else(|problem| problem.status, |_| 200);
+                idempotency::save(tx, &slot, &SavedResponse { status, sealed }).await?;
+                answer.map_err(Stop::Refused)
             })
         })
         .await
+    }
+
+    /// The answer or refusal that [`World::consume`] remembers of this request; reads only. `None` where the request
+    /// is still to be carried out.
+    ///
+    /// For work before [`World::consume`] that may refuse. Ask **after** it, and before its refusal is told: what
+    /// brought the refusal about may have been this very request, and is committed together with its answer.
+    ///
+    /// # Errors
+    /// The refusal that is remembered; `idempotency_conflict` as [`World::consume`]; a fault of the store.
+    pub async fn replay<T: DeserializeOwned>(
+        &self,
+        connection: &mut AnyConnection,
+        request: &Consuming,
+    ) -> Answer<Option<T>> {
+        let Some(slot) = request.keyed() else { return Ok(None) };
+        let known = idempotency::known(connection, &slot, self.now()).await?;
+        self.kept(&slot, known)
+    }
+
+    fn kept<T: DeserializeOwned>(&self, slot: &KeyedRequest, claim: Claim) -> Answer<Option<T>> {
+        match claim {
+            Claim::Fresh => Ok(None),
+            Claim::Replay(saved) => {
+                let plain = self.keys.open(&place(slot), &saved.sealed)?;
+                // EXPOSE: the answer goes to the caller that it was made for.
+                let saved: Settled<T> = serde_json::from_slice(plain.expose())
+                    .map_err(|error| Fault::Stored(error.to_string()))?;
+                saved.map(Some).map_err(Stop::Refused)
+            }
+            Claim::Conflict => Err(refuse(
+                ProblemCode::IdempotencyConflict,
+                "This Idempotency-Key was sent with another request. Use a new key.",
+            )),
+        }
     }
 
     /// Reads, outside a transaction.
@@ -149,6 +174,11 @@ impl World {
     {
         self.store.read(work).await
     }
+}
+
+/// What a kept answer is sealed to.
+fn place(slot: &KeyedRequest) -> String {
+    format!("idempotency/{}/{}", slot.caller, BASE64URL_NOPAD.encode(&slot.key_hash))
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

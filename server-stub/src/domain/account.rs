@@ -29,7 +29,8 @@ use crate::{
 /// one account that waits, one mail. What differs is the mail, which only the owner of the address reads.
 ///
 /// Sign-ups with one address that wait side by side do not touch each other: the link that is used decides, and its
-/// mail names what it activates. So nobody can slip a password of theirs under somebody else's sign-up.
+/// mail names what it activates. So nobody can slip a password of theirs under somebody else's sign-up. A retry under
+/// the same key gets the first answer, whatever the limits say by then.
 ///
 /// # Errors
 /// `invalid_request` for a common password, `too_many_requests`, or a fault.
@@ -44,12 +45,21 @@ pub async fn sign_up(
     }
     let account = AccountKey::of(world, &body.admin_email);
     let subjects = account.sign_up(&source.address);
-    let (checked, looked_up) = (Arc::clone(world), subjects.clone());
-    world
+    let (checked, looked_up, asked) = (Arc::clone(world), subjects.clone(), request.clone());
+    let answered = world
         .read(move |connection| {
-            Box::pin(async move { limits::check(connection, &checked, &looked_up).await })
+            Box::pin(async move {
+                let limits = limits::check(connection, &checked, &looked_up).await;
+                match checked.replay(connection, &asked).await? {
+                    Some(accepted) => Ok(Some(accepted)),
+                    None => limits.map(|()| None),
+                }
+            })
         })
         .await?;
+    if let Some(accepted) = answered {
+        return Ok(accepted);
+    }
     let password_hash = world.passwords.hash(&world.random, &body.password).await?;
     let inside = Arc::clone(world);
     world

@@ -16,7 +16,7 @@
 use std::time::Duration;
 
 use countersign_protocol::Timestamp;
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::{StoreError, Tx};
 
@@ -47,7 +47,7 @@ pub struct SavedResponse {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Claim {
-    /// Nothing. It is claimed now: do the work, then [`save`].
+    /// Nothing. [`claim`] has claimed it: do the work, then [`save`].
     Fresh,
     /// It was answered; answer the same.
     Replay(SavedResponse),
@@ -76,12 +76,27 @@ pub async fn claim(tx: &mut Tx, request: &KeyedRequest, now: Timestamp) -> Resul
     if claimed.rows_affected() == 1 {
         return Ok(Claim::Fresh);
     }
-    let known = "SELECT request_hash, status, response FROM idempotency WHERE caller = $1 AND key_hash = $2";
+    known(tx.connection(), request, now).await
+}
+
+/// What [`claim`] would say, without claiming anything.
+///
+/// # Errors
+/// As any statement: [`StoreError::Busy`], [`StoreError::Database`].
+pub async fn known(
+    connection: &mut AnyConnection,
+    request: &KeyedRequest,
+    now: Timestamp,
+) -> Result<Claim, StoreError> {
+    let known = "SELECT request_hash, status, response FROM idempotency WHERE caller = $1 AND key_hash = $2 \
+                 AND expires_at > $3";
     let row = sqlx::query(known)
         .bind(&request.caller)
         .bind(request.key_hash.to_vec())
-        .fetch_one(tx.connection())
+        .bind(now.as_millis())
+        .fetch_optional(connection)
         .await?;
+    let Some(row) = row else { return Ok(Claim::Fresh) };
     if row.try_get::<Vec<u8>, _>("request_hash")? != request.request_hash {
         return Ok(Claim::Conflict);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_protocol::{
-    ProblemCode,
+    ProblemCode, Secret,
     fields::OpaqueToken,
     ids::{DeviceId, LoginId},
     login::{LoginOutcome, StartLogin},
@@ -49,22 +49,32 @@ pub struct SignIn {
 /// The comparison runs outside the transaction, as it takes long, and its result is sealed in a [`Checked`](crate::domain::passwords::Checked) that
 /// only the claimed attempt opens. An address without an account, an account that waits for its activation and one
 /// that was closed take the same way as a wrong password, at the same cost. A right password during a lock gets
-/// through to be told of the lock, within the limits of attempts.
+/// through to be told of the lock, within the limits of attempts. A retry under the same key gets the first answer,
+/// whatever the limits say by then.
 ///
 /// # Errors
 /// `invalid_credentials`, `too_many_requests`, `push_locked`, or a fault.
 pub async fn start(world: &Arc<World>, request: Consuming, sign_in: SignIn) -> Answer<LoginOutcome> {
     let account = AccountKey::of(world, &sign_in.body.email);
     let subjects = account.password(&sign_in.source.address);
-    let (inside, email) = (Arc::clone(world), sign_in.body.email.canonical());
-    let stored = world
+    let (inside, email, asked) = (Arc::clone(world), sign_in.body.email.canonical(), request.clone());
+    let first = world
         .read(move |connection| {
             Box::pin(async move {
-                limits::check(connection, &inside, &subjects).await?;
-                Ok(users::by_email(connection, &email).await?.map(|user| user.password_hash))
+                let limits = limits::check(connection, &inside, &subjects).await;
+                if let Some(outcome) = inside.replay(connection, &asked).await? {
+                    return Ok(First::Answered(outcome));
+                }
+                limits?;
+                let user = users::by_email(connection, &email).await?;
+                Ok(First::Compare(user.map(|user| user.password_hash)))
             })
         })
         .await?;
+    let stored = match first {
+        First::Answered(outcome) => return Ok(outcome),
+        First::Compare(stored) => stored,
+    };
     // EXPOSE: compared by the library.
     let hash = stored.as_ref().map(|hash| hash.expose().as_str());
     let checked = world.passwords.check(&sign_in.body.password, hash).await?;
@@ -93,6 +103,14 @@ pub async fn start(world: &Arc<World>, request: Consuming, sign_in: SignIn) -> A
             })
         })
         .await
+}
+
+/// What a look before the comparison finds.
+enum First {
+    /// The request was answered before.
+    Answered(LoginOutcome),
+    /// The hash to compare with, if the address has an account.
+    Compare(Option<Secret<String>>),
 }
 
 /// The same for a wrong password and for an account that cannot be used; without an account, with a mail that

@@ -33,6 +33,7 @@ mod maintenance;
 mod phone;
 mod push;
 mod races;
+mod retries;
 mod shell;
 mod sign_in;
 mod sign_up;

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::{Backend, execute, put, run};
 use crate::store::{
     Store, StoreError,
-    idempotency::{Claim, KEPT, KeyedRequest, SavedResponse, claim, save},
+    idempotency::{Claim, KEPT, KeyedRequest, SavedResponse, claim, known, save},
 };
 
 fn request(caller: &str, key: u8, body: u8) -> KeyedRequest {
@@ -36,6 +36,25 @@ async fn send(store: &Store, request: KeyedRequest, now: Timestamp) -> Claim {
         })
     });
     send.await.unwrap()
+}
+
+/// What is known without a claim.
+async fn look(store: &Store, request: KeyedRequest, now: Timestamp) -> Claim {
+    let look = store.read(move |connection| Box::pin(async move { known(connection, &request, now).await }));
+    look.await.unwrap()
+}
+
+pub(super) async fn a_look_claims_nothing(backend: Backend) {
+    let store = backend.open().await;
+    for _ in 0..2 {
+        assert_eq!(look(&store, request("a", 1, 1), start()).await, Claim::Fresh);
+    }
+    assert_eq!(send(&store, request("a", 1, 1), start()).await, Claim::Fresh);
+    let last = start().plus(KEPT).minus(Duration::from_millis(1));
+    assert_eq!(look(&store, request("a", 1, 1), last).await, Claim::Replay(answer()));
+    assert_eq!(look(&store, request("a", 1, 2), last).await, Claim::Conflict);
+    assert_eq!(look(&store, request("b", 1, 1), last).await, Claim::Fresh, "another caller");
+    assert_eq!(look(&store, request("a", 1, 1), start().plus(KEPT)).await, Claim::Fresh);
 }
 
 pub(super) async fn an_answer_is_replayed(backend: Backend) {

@@ -45,7 +45,8 @@ store_conformance! {
             a_destroyed_database_is_gone;
         audit: a_chain_verifies, erasure_leaves_the_chain_whole, every_change_is_seen, missing_rows_are_seen,
             a_queued_entry_shares_its_transactions_fate, an_undone_row_leaves_no_gap;
-        idempotency: an_answer_is_replayed, another_request_conflicts, one_of_64_claims, a_key_expires;
+        idempotency: a_look_claims_nothing, an_answer_is_replayed, another_request_conflicts, one_of_64_claims,
+            a_key_expires;
     }
     lasting {
         lifetime: a_newer_database_is_refused, a_changed_migration_is_refused;
