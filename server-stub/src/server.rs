@@ -171,8 +171,12 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
 pub(crate) fn app(realms: Realms) -> Router {
     let table = routes::table(realms.stub_bearer().is_some());
     let document = Document::new(&table, realms.public_url(), realms.are_opened_by_name());
-    routes::router(table)
-        .layer(Extension(document))
+    in_layers(routes::router(table).layer(Extension(document)), realms)
+}
+
+/// Any routes, in the layers that all of a server have.
+pub(crate) fn in_layers(routes: Router<Realms>, realms: Realms) -> Router {
+    routes
         .layer(CatchPanicLayer::custom(context::panicked))
         .layer(middleware::from_fn_with_state(realms.clone(), context::layer))
         .with_state(realms)

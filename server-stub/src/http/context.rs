@@ -1,4 +1,8 @@
 //! What every request has: its world, its body, its caller's address, its correlation id.
+//!
+//! A request runs in a span with its correlation id, realm, method and route, so that whatever is logged on its behalf
+//! can be found by the id that its caller was told. The span has the level of errors: it is there whenever anything is
+//! logged. It never has a query, a header or a body, nor the path as it was sent, as any of them may hold a secret.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -8,12 +12,13 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use countersign_protocol::{ProblemCode, fields::CorrelationId, headers};
+use tracing::{Instrument as _, Span, field};
 
 use super::rejection::{Rejection, write_problem};
 use crate::{
@@ -85,7 +90,22 @@ impl<S: Sync> FromRequestParts<S> for Source {
 /// The layer around all routes.
 pub async fn layer(State(realms): State<Realms>, request: Request, next: Next) -> Response {
     let correlation_id = correlation_id(&request, &realms);
-    let response = match prepare(&realms, request, correlation_id.clone()).await {
+    let span = span(&request, &correlation_id);
+    answer(&realms, request, next, correlation_id).instrument(span).await
+}
+
+fn span(request: &Request, correlation_id: &CorrelationId) -> Span {
+    tracing::error_span!(
+        "request",
+        correlation_id = correlation_id.as_str(),
+        realm = field::Empty,
+        method = request.method().as_str(),
+        route = request.extensions().get().map(MatchedPath::as_str),
+    )
+}
+
+async fn answer(realms: &Realms, request: Request, next: Next, correlation_id: CorrelationId) -> Response {
+    let response = match prepare(realms, request, correlation_id.clone()).await {
         Ok((request, world)) => {
             let proven = request.headers().contains_key(headers::DPOP);
             let mut response = next.run(request).await;
@@ -121,6 +141,7 @@ async fn prepare(
 ) -> Result<(Request, Arc<World>), Stop> {
     let (mut parts, body) = request.into_parts();
     let world = realms.of_request(&parts).await?;
+    Span::current().record("realm", world.realm.as_str());
     let body = read_body(body).await?;
     let address = address(realms, &parts)?;
     let context = Context {

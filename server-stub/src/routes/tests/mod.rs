@@ -29,6 +29,7 @@ mod codes;
 mod devices;
 mod disabling;
 mod enumeration;
+mod log;
 mod maintenance;
 mod phone;
 mod push;
