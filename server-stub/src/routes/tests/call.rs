@@ -16,12 +16,13 @@ use ring::{rand::SystemRandom, signature::EcdsaKeyPair};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Device, SignedIn};
+use super::{Device, SignedIn, Stub};
 use crate::jose::sha256;
 
 /// One request.
 pub(in crate::routes) struct Call<'a> {
     pub(super) device: &'a Device<'a>,
+    pub(super) stub: &'a Stub,
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) body: Option<Vec<u8>>,
@@ -30,7 +31,13 @@ pub(in crate::routes) struct Call<'a> {
     pub(super) covers_body: bool,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// Sent to this node, with a nonce of its own: nodes do not share them.
+    pub(super) fn to(mut self, node: &'a Stub) -> Self {
+        self.stub = node;
+        self
+    }
+
     pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, value.parse().unwrap());
         self
@@ -68,7 +75,7 @@ impl Call<'_> {
         let mut request = Request::builder().method(self.method).uri(self.path);
         *request.headers_mut().unwrap() = self.headers;
         let request = request.body(self.body.map_or_else(Body::empty, Body::from)).unwrap();
-        let response = self.device.stub.router.clone().oneshot(request).await.unwrap();
+        let response = self.stub.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         Reply {
@@ -85,12 +92,12 @@ impl Call<'_> {
         self.headers.insert(headers::DPOP, proof.parse().unwrap());
         let mut request = Request::builder().method(self.method).uri(self.path);
         *request.headers_mut().unwrap() = self.headers;
-        self.device.stub.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        self.stub.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     fn proof(&self, pair: &EcdsaKeyPair, jwk: &Jwk) -> String {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let world = &self.device.stub.world;
+        let world = &self.stub.world;
         let mut claims = json!({
             "jti": format!("proof-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
             "htm": self.method.as_str(),

@@ -84,7 +84,16 @@ impl Stub {
     }
 
     pub(super) async fn on(database: Database) -> Self {
+        Self::of(Config { database, stub_bearer: None, ..Config::for_tests().unwrap() }).await
+    }
+
+    /// Two servers on one database, with one master key: two nodes of what is one to its callers.
+    pub(super) async fn nodes(database: Database) -> [Self; 2] {
         let config = Config { database, stub_bearer: None, ..Config::for_tests().unwrap() };
+        [Self::of(config.clone()).await, Self::of(config).await]
+    }
+
+    async fn of(config: Config) -> Self {
         let realms = Realms::open(config, "http://localhost:8440".to_owned()).await.unwrap();
         let world = realms.get(DEFAULT).await.unwrap();
         world.clock.freeze();
@@ -202,7 +211,8 @@ impl<'a> Device<'a> {
     pub(super) fn call(&'a self, method: Method, path: &str, body: Option<Vec<u8>>) -> Call<'a> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
-        Call { device: self, method, path: path.to_owned(), body, headers, access: None, covers_body: true }
+        let (stub, path) = (self.stub, path.to_owned());
+        Call { device: self, stub, method, path, body, headers, access: None, covers_body: true }
     }
 
     pub(super) fn jkt(&self) -> String {

@@ -1,5 +1,8 @@
 //! What many callers do at once, mostly 64, on SQLite and on PostgreSQL. Each test is one run: those that are repeated
 //! before a release go over the network, in `tests/tests/it/races.rs`.
+//!
+//! 64 callers are not 64 transactions side by side: a store runs four of them at once on PostgreSQL, so that eight are
+//! on two nodes, and one on SQLite, where the order of callers is all that varies. The others wait for their turn.
 
 use std::collections::HashSet;
 
@@ -39,8 +42,20 @@ on_each_database!(
     one_key_is_enrolled_once
 );
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_code_lets_one_in_at_two_nodes() {
+    let Some(database) = crate::testing::postgres().unwrap() else { return };
+    let [here, there] = Stub::nodes(database).await;
+    one_code_at([&here, &there]).await;
+}
+
 async fn one_code_lets_one_in(database: Database) {
     let stub = Stub::on(database).await;
+    one_code_at([&stub, &stub]).await;
+}
+
+async fn one_code_at(nodes: [&Stub; 2]) {
+    let stub = nodes[0];
     stub.account(MIA).await;
     let device = stub.device();
     let generator = device.enrol_totp(&device.signed_in(MIA).await).await;
@@ -48,8 +63,10 @@ async fn one_code_lets_one_in(database: Database) {
     for _ in 0..8 {
         logins.push(device.waiting(MIA).await);
     }
-    let code = generator.code(&stub, 1);
-    let replies = join_all((0..64).map(|n| device.verify(&logins[n % 8], &code).send())).await;
+    let code = generator.code(stub, 1);
+    // Each login is verified at both nodes.
+    let calls = (0..64).map(|n| device.verify(&logins[n / 2 % 8], &code).to(nodes[n % 2]).send());
+    let replies = join_all(calls).await;
     let good = replies.iter().filter(|reply| reply.status == StatusCode::OK).count();
     assert_eq!(good, 1);
     for reply in replies.into_iter().filter(|reply| reply.status != StatusCode::OK) {
@@ -62,18 +79,33 @@ async fn one_code_lets_one_in(database: Database) {
     assert_eq!(stub.events("login_succeeded").await, 2);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_refresh_token_has_one_successor_at_two_nodes() {
+    let Some(database) = crate::testing::postgres().unwrap() else { return };
+    let [here, there] = Stub::nodes(database).await;
+    one_successor_at([&here, &there]).await;
+}
+
 async fn one_refresh_token_has_one_successor(database: Database) {
     let stub = Stub::on(database).await;
+    one_successor_at([&stub, &stub]).await;
+}
+
+async fn one_successor_at(nodes: [&Stub; 2]) {
+    let stub = nodes[0];
     stub.account(MIA).await;
     let device = stub.device();
     let session = device.signed_in(MIA).await;
     let body = json!({"refresh_token": session.refresh});
-    let replies = join_all((0..64).map(|_| device.post("/auth/refresh", body.clone()).send())).await;
+    let calls = (0..64).map(|n| device.post("/auth/refresh", body.clone()).to(nodes[n % 2]).send());
+    let replies = join_all(calls).await;
     let successors: HashSet<_> =
         replies.into_iter().map(|reply| SignedIn::from(&reply.ok(StatusCode::OK)).refresh).collect();
     assert_eq!(successors.len(), 1);
     let successor = json!({"refresh_token": successors.iter().next().unwrap()});
-    device.post("/auth/refresh", successor).send().await.ok(StatusCode::OK);
+    device.post("/auth/refresh", successor).to(nodes[1]).send().await.ok(StatusCode::OK);
+    let retired = device.post("/auth/refresh", body).send().await.refused("session_ended");
+    assert_eq!(retired["reason"], "token_reused");
 }
 
 async fn one_trust_token_has_one_successor(database: Database) {
