@@ -18,7 +18,7 @@ import Testing
             enrolment: enrolment.id,
             context: RequestContext(
                 application: "Acme", purpose: .login, account: "mia@example.com", address: "192.0.2.1",
-                place: "Berlin, Germany",
+                place: "Berlin, Germany", latitude: 52.5, longitude: 13.4,
                 device: RequestDevice(name: "Laptop", os: "Plan 9", app: "Acme 4", known: true),
                 requestedAt: Date(timeIntervalSince1970: 0)),
             issuedAt: Date(timeIntervalSince1970: 0),
