@@ -31,6 +31,22 @@ public protocol AuthenticatorProtocol: Sendable {
     /// What waits for an answer now. Asks nobody to verify themselves.
     func pendingRequests(for enrolment: EnrolmentID) async throws -> PendingRequests
 
+    /// The request that a notification of APNs or FCM told of; `nil` where it does not wait any more.
+    ///
+    /// Works in the short time that a system gives to a notification, and asks nobody to verify themselves. An open
+    /// inbox of the enrolment tells of the request as well, once. The same notification gives the same request again:
+    /// name what is shown by its `id`.
+    ///
+    /// - Parameter payload: The notification's data as JSON, with whatever else it carries.
+    /// - Throws: ``CountersignError/invalidInput(field:problem:fix:)`` for what is no such notification (`payload`) or of
+    ///   an enrolment that is not on this device (`enrolment_id`), and ``CountersignError/notAuthentic(reason:)`` for a
+    ///   request that is not believed.
+    func pushed(_ payload: Data) async throws -> ApprovalRequest?
+
+    /// What was asked of one enrolment, or with `nil` of all of them, newest first: the last 200 requests of each that
+    /// this device has seen, with how they ended.
+    func history(of enrolment: EnrolmentID?) async throws -> [HistoryEntry]
+
     /// All that happens to an enrolment's requests, as it happens. Nothing is opened before it is iterated.
     func inbox(for enrolment: EnrolmentID) -> Inbox
 
@@ -57,6 +73,11 @@ extension AuthenticatorProtocol {
     /// Enrols this device with the server that a link names which the system opened the app with.
     public func enroll(with link: URL, named name: String) async throws -> Enrolment {
         try await enroll(with: link.absoluteString, named: name, as: .current)
+    }
+
+    /// What was asked of all enrolments, newest first.
+    public func history() async throws -> [HistoryEntry] {
+        try await history(of: nil)
     }
 }
 
@@ -124,6 +145,14 @@ public final class Authenticator: AuthenticatorProtocol {
             requests: listing.requests.map(ApprovalRequest.init),
             refused: listing.refused.map(CountersignError.init)
         )
+    }
+
+    public func pushed(_ payload: Data) async throws -> ApprovalRequest? {
+        try await calling { try await native.pushed(payload: payload) }.map(ApprovalRequest.init)
+    }
+
+    public func history(of enrolment: EnrolmentID?) async throws -> [HistoryEntry] {
+        try await calling { try await native.history(of: enrolment) }
     }
 
     public func inbox(for enrolment: EnrolmentID) -> Inbox {

@@ -37,6 +37,12 @@ public protocol ClientProtocol: Sendable {
     /// The session that this user left on this device, if there is one. Nothing is sent: whether the server still takes
     /// it, the first call tells.
     func resumeSession(of email: String) async throws -> (any SessionProtocol)?
+
+    /// Whether this device may sign this user in without a second factor, as far as it knows. Nothing is sent.
+    func isTrusted(for email: String) async throws -> Bool
+
+    /// Forgets that this device is trusted: the user's next login here takes a second factor. Nothing is sent.
+    func forgetTrust(for email: String) async throws
 }
 
 /// One server, seen from this device.
@@ -77,5 +83,13 @@ public final class Client: ClientProtocol {
 
     public func resumeSession(of email: String) async throws -> (any SessionProtocol)? {
         try await calling { try await native.resumeSession(user: email) }.map(Session.init)
+    }
+
+    public func isTrusted(for email: String) async throws -> Bool {
+        try await calling { try await native.isTrusted(user: email) }
+    }
+
+    public func forgetTrust(for email: String) async throws {
+        try await calling { try await native.forgetTrust(user: email) }
     }
 }

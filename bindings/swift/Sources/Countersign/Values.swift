@@ -28,6 +28,8 @@ public typealias EnrolledDevice = CountersignBindings.EnrolledDevice
 public typealias MethodOffer = CountersignBindings.MethodOffer
 /// Who is signed in.
 public typealias UserProfile = CountersignBindings.UserProfile
+/// One request of the past, or one that waits.
+public typealias HistoryEntry = CountersignBindings.HistoryEntry
 /// What a request shows, all of it under the server's signature. Show all of it.
 public typealias RequestContext = CountersignBindings.RequestContext
 /// The device that signs in.
@@ -53,6 +55,8 @@ public typealias MethodKind = CountersignBindings.MethodKind
 public typealias Notice = CountersignBindings.Notice
 /// What went wrong, as the server names it.
 public typealias ProblemCode = CountersignBindings.ProblemCode
+/// How a request ended, or that it waits.
+public typealias RequestOutcome = CountersignBindings.Outcome
 /// What an approval is for.
 public typealias RequestPurpose = CountersignBindings.Purpose
 /// Why a session has ended.
@@ -70,5 +74,6 @@ public typealias VerificationMethod = CountersignBindings.Verification
 
 extension Enrolment: Identifiable {}
 extension EnrolledDevice: Identifiable {}
+extension HistoryEntry: Identifiable {}
 extension MethodOffer: Identifiable {}
 extension UserProfile: Identifiable {}

@@ -21,6 +21,7 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
         var enrolling: [Result<Enrolment, any Error>] = []
         var resumed: [Result<Enrolment, CountersignError>] = []
         var pending: [ApprovalRequest] = []
+        var past: [HistoryEntry] = []
         var answers: [Answer] = []
         var failures: [any Error] = []
         var queues: [EnrolmentID: Mailbox<InboxEvent>] = [:]
@@ -46,6 +47,12 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
     public var resumed: [Result<Enrolment, CountersignError>] {
         get { script.withLock { $0.resumed } }
         set { script.withLock { $0.resumed = newValue } }
+    }
+
+    /// What `history` tells, newest first.
+    public var past: [HistoryEntry] {
+        get { script.withLock { $0.past } }
+        set { script.withLock { $0.past = newValue } }
     }
 
     /// The errors of the next answers, one after the other. Such an answer is not counted, and the request stays open.
@@ -97,6 +104,16 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
 
     public func pendingRequests(for enrolment: EnrolmentID) async throws -> PendingRequests {
         PendingRequests(requests: script.withLock { $0.pending.filter { $0.enrolment == enrolment } })
+    }
+
+    /// The pending request whose id is a value of this JSON.
+    public func pushed(_ payload: Data) async throws -> ApprovalRequest? {
+        let text = String(decoding: payload, as: UTF8.self)
+        return script.withLock { $0.pending.first { request in text.contains("\"\(request.id)\"") } }
+    }
+
+    public func history(of enrolment: EnrolmentID?) async throws -> [HistoryEntry] {
+        script.withLock { $0.past.filter { entry in enrolment == nil || entry.enrolment == enrolment } }
     }
 
     public func inbox(for enrolment: EnrolmentID) -> Inbox {

@@ -17,6 +17,8 @@ public final class FakeClient: ClientProtocol {
         case logIn(email: String)
         case restoreLogin(Data)
         case resumeSession(email: String)
+        case isTrusted(email: String)
+        case forgetTrust(email: String)
     }
 
     private struct Script: Sendable {
@@ -24,6 +26,7 @@ public final class FakeClient: ClientProtocol {
         var logins: [Result<FakeLogin, any Error>] = []
         var restored: Result<FakeLogin, any Error>?
         var session: FakeSession?
+        var trusting: Set<String> = []
         var signUp: Result<String, any Error> = .success("m***@example.com")
         var activation: Result<Void, any Error> = .success(())
         var time = Date(timeIntervalSince1970: 0)
@@ -56,6 +59,12 @@ public final class FakeClient: ClientProtocol {
     public var resumableSession: FakeSession? {
         get { script.withLock { $0.session } }
         set { script.withLock { $0.session = newValue } }
+    }
+
+    /// The users whom this device may sign in without a second factor.
+    public var trusting: Set<String> {
+        get { script.withLock { $0.trusting } }
+        set { script.withLock { $0.trusting = newValue } }
     }
 
     /// What `signUp` gives: the masked address.
@@ -111,6 +120,20 @@ public final class FakeClient: ClientProtocol {
         script.withLock { script in
             script.calls.append(.resumeSession(email: email))
             return script.session
+        }
+    }
+
+    public func isTrusted(for email: String) async throws -> Bool {
+        script.withLock { script in
+            script.calls.append(.isTrusted(email: email))
+            return script.trusting.contains(email)
+        }
+    }
+
+    public func forgetTrust(for email: String) async throws {
+        script.withLock { script in
+            script.calls.append(.forgetTrust(email: email))
+            script.trusting.remove(email)
         }
     }
 }

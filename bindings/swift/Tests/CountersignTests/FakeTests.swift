@@ -114,6 +114,37 @@ import Testing
         }
     }
 
+    @Test func aNotificationGivesThePendingRequestThatItNames() async throws {
+        let authenticator = FakeAuthenticator(enrolments: [enrolment])
+        authenticator.deliver(request("cha_1"))
+        let payload = Data(#"{"countersign_challenge": "cha_1"}"#.utf8)
+        let told = try #require(try await authenticator.pushed(payload))
+        #expect(told.id == ChallengeID(rawValue: "cha_1"))
+        try await authenticator.approve(told, number: "42")
+        #expect(try await authenticator.pushed(payload)?.id == nil)
+    }
+
+    @Test func historyIsWhatTheTestSays() async throws {
+        let authenticator = FakeAuthenticator(enrolments: [enrolment])
+        let entry = HistoryEntry(
+            enrolment: enrolment.id, id: ChallengeID(rawValue: "cha_1"), application: "Acme",
+            account: "mia@example.com", purpose: .login, address: "192.0.2.1", place: nil, device: "Laptop", os: "Plan 9",
+            app: "Acme 4", known: true, requestedAt: Date(timeIntervalSince1970: 0), endedAt: nil, outcome: .open)
+        authenticator.past = [entry]
+        #expect(try await authenticator.history() == [entry])
+        #expect(try await authenticator.history(of: enrolment.id) == [entry])
+        #expect(try await authenticator.history(of: EnrolmentID(rawValue: "enr_2")) == [])
+    }
+
+    @Test func trustIsWhatTheTestSays() async throws {
+        let client = FakeClient()
+        client.trusting = ["mia@example.com"]
+        #expect(try await client.isTrusted(for: "mia@example.com"))
+        try await client.forgetTrust(for: "mia@example.com")
+        #expect(try await !client.isTrusted(for: "mia@example.com"))
+        #expect(client.calls.contains(.forgetTrust(email: "mia@example.com")))
+    }
+
     @Test func aMadeUpRequestIsNotAnsweredByARealAuthenticator() async throws {
         let authenticator = Authenticator(ports: try Ports(app: app, storage: MemoryStorage()))
         let error = try await failure { try await authenticator.approve(request("cha_1"), number: "42") }

@@ -42,6 +42,19 @@ import Testing
         guard case .denied(.notMe) = try await another.waitForAnswer() else { throw Missing(what: "the denial") }
     }
 
+    @Test func trustIsKnownAndForgotten() async throws {
+        let account = try await Account.withTOTP()
+        let login = try await account.logIn()
+        #expect(try await !account.client.isTrusted(for: account.email))
+        try await login.submit(try await account.nextCode(), for: .totp, trustingDevice: true)
+        #expect(try await account.client.isTrusted(for: account.email))
+        #expect(try await account.logIn().state.signedIn != nil)
+
+        try await account.client.forgetTrust(for: account.email)
+        #expect(try await !account.client.isTrusted(for: account.email))
+        guard case .factorRequired = try await account.logIn().state else { throw Missing(what: "a factor") }
+    }
+
     @Test func theEndOfASessionIsTold() async throws {
         let session = try await Account().session()
         let ended = session.ended
