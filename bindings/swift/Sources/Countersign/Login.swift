@@ -192,8 +192,9 @@ final class Login: LoginProtocol {
         case .mfaRequired(let methods, let recommended, let expiresAt):
             .factorRequired(methods: methods, recommended: recommended, expiresAt: expiresAt)
         case .unanswered: .unanswered
-        // Another step may have taken the number away meanwhile.
-        case .pending(let expiresAt): .pending(number: native.number() ?? "", expiresAt: expiresAt)
+        // Without a number, another step was faster: the login is no longer there.
+        case .pending(let expiresAt):
+            if let number = native.number() { .pending(number: number, expiresAt: expiresAt) } else { self.state }
         case .done(let session, let user, let amr, let acr, let notices):
             .done(
                 SignedIn(
