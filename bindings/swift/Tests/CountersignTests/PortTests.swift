@@ -80,6 +80,27 @@ import Testing
         #expect(reason.contains("64 bytes"))
     }
 
+    static let enclave: [(String, Int, SignerError)] = [
+        ("CryptoTokenKit", -3, .missing), ("CryptoTokenKit", -9, .locked(reason: "no")),
+        ("CryptoTokenKit", -2, .broken(reason: "no")), ("NSOSStatusErrorDomain", -25300, .missing),
+        ("NSOSStatusErrorDomain", -25308, .locked(reason: "no")), ("NSOSStatusErrorDomain", -50, .broken(reason: "no")),
+        ("com.apple.LocalAuthentication", -5, .missing), ("com.apple.LocalAuthentication", -8, .locked(reason: "no")),
+        ("com.apple.LocalAuthentication", -6, .broken(reason: "no")), ("elsewhere", -3, .broken(reason: "no")),
+    ]
+
+    @Test(arguments: enclave)
+    func lostKeysOfTheEnclaveAndALockedDeviceAreToldApart(domain: String, code: Int, told: SignerError) {
+        #expect(SignerError(domain: domain, code: code, reason: "no") == told)
+    }
+
+    @Test func aStorageThatIsDamagedSaysSo() async throws {
+        let storage = Broken(error: StorageError.damaged(reason: "half a key"))
+        let authenticator = Authenticator(ports: try Ports(app: app, storage: storage))
+        let error = try await failure { try await authenticator.enrolments() }
+        guard case .damaged(let reason) = error else { throw error }
+        #expect(reason.contains("half a key"))
+    }
+
     @Test func signalsDescribeTheDevice() async throws {
         struct Known: DeviceSignals {
             func collect() -> [DeviceSignal] {

@@ -26,7 +26,7 @@
             if status == errSecItemNotFound { return nil }
             try Self.check(status)
             guard let bytes = found as? Data, let value = String(data: bytes, encoding: .utf8) else {
-                throw StorageError.broken(reason: "the keychain entry \(name) is not text")
+                throw StorageError.damaged(reason: "the keychain entry \(name) is not text")
             }
             return value
         }
