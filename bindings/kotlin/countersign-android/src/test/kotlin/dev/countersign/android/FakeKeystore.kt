@@ -30,6 +30,11 @@ class FakeKeystore : ExternalResource() {
     /** The public half of a pair of keys. */
     fun publicKey(alias: String): PublicKey = (kept.getValue(alias) as KeyPair).public
 
+    /** Loses a key, as a Keystore may after an update of the system. */
+    fun lose(alias: String) {
+        kept.remove(alias)
+    }
+
     override fun before() {
         Security.addProvider(object : Provider(KEYSTORE, "1", "a Keystore in memory") {
             init {

@@ -2,10 +2,12 @@ package dev.countersign.android
 
 import dev.countersign.StorageException
 import java.io.File
+import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
@@ -53,6 +55,38 @@ class KeystoreStorageTest {
             file.writeBytes(bytes)
             assertThrows(StorageException.Damaged::class.java) { storage.get("name") }
         }
+    }
+
+    @Test
+    fun `a file that cannot be read is an error, not an absence`() {
+        storage.set("name", "the secret")
+        val file = files.single()
+        assertTrue(file.delete() && file.mkdir())
+        assertThrows(StorageException.Broken::class.java) { storage.get("name") }
+    }
+
+    @Test
+    fun `reading makes no key`() {
+        assertNull(storage.get("name"))
+        assertTrue(keystore.specifications.isEmpty())
+    }
+
+    @Test
+    fun `entries whose key is lost are damaged and left as they are, until they are removed`() {
+        storage.set("name", "the secret")
+        keystore.lose("countersign.storage")
+        val sealed = files.single().readBytes()
+        assertThrows(StorageException.Damaged::class.java) { storage.get("name") }
+        for (name in listOf("name", "another")) {
+            assertThrows(StorageException.Damaged::class.java) { storage.set(name, "new") }
+        }
+        assertArrayEquals(sealed, files.single().readBytes())
+
+        storage.remove("name")
+        // What a crash left half-written is no entry.
+        File(context.noBackupFilesDir, "countersign/unfinished").writeBytes(sealed)
+        storage.set("name", "new")
+        assertEquals("new", storage.get("name"))
     }
 
     @Test
