@@ -15,24 +15,39 @@ import java.net.URL
 import java.net.UnknownHostException
 import javax.net.ssl.SSLException
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.runInterruptible
+import kotlinx.coroutines.asExecutor
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.coroutines.withTimeoutOrNull
 
 /**
  * The network of Android: its certificates, its proxies, and the pins of the app's network security configuration.
  *
+ * The time that a request may take is for all of it. When it is over, or the coroutine is cancelled, the connection is
+ * closed.
+ *
  * Give it to [dev.countersign.Ports] on Android, where the SDK's own network finds no certificates to trust.
  */
 public class PlatformHttp : Http {
-    override suspend fun send(request: HttpRequest): HttpResponse = runInterruptible(Dispatchers.IO) {
+    override suspend fun send(request: HttpRequest): HttpResponse =
+        withTimeoutOrNull(request.timeout) { exchange(request) } ?: throw HttpException.TimedOut()
+
+    private suspend fun exchange(request: HttpRequest): HttpResponse = suspendCancellableCoroutine { waiting ->
         val connection = URL(request.url).openConnection() as HttpURLConnection
-        try {
-            connection.ask(request)
-            connection.answer(request.longestAnswer)
-        } catch (error: IOException) {
-            throw error.named()
-        } finally {
-            connection.disconnect()
+        val threads = Dispatchers.IO.asExecutor()
+        // What blocks on the network cannot be interrupted; it ends when its connection does. Closing may block as well.
+        waiting.invokeOnCancellation { threads.execute(connection::disconnect) }
+        threads.execute {
+            if (waiting.isActive) waiting.resumeWith(runCatching { connection.exchange(request) })
         }
+    }
+
+    private fun HttpURLConnection.exchange(request: HttpRequest): HttpResponse = try {
+        ask(request)
+        answer(request.longestAnswer)
+    } catch (error: IOException) {
+        throw error.named()
+    } finally {
+        disconnect()
     }
 
     private fun HttpURLConnection.ask(request: HttpRequest) {

@@ -4,12 +4,20 @@ import com.sun.net.httpserver.HttpExchange
 import com.sun.net.httpserver.HttpServer
 import dev.countersign.HttpException
 import dev.countersign.HttpRequest
+import dev.countersign.HttpResponse
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.net.ServerSocket
+import java.net.SocketException
 import kotlin.concurrent.thread
+import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.test.runTest
 import org.junit.After
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
@@ -75,6 +83,36 @@ class PlatformHttpTest {
         }
         assertThrows(HttpException.Interrupted::class.java) { send(url, longest = 10) }
         assertEquals(11, send(url, longest = 11).body.size)
+    }
+
+    @Test
+    fun `the connection is closed when the time is over`() = unanswered { call ->
+        // In virtual time, which passes at once where all wait.
+        val error = call.await().exceptionOrNull()
+        assertTrue("$error", error is HttpException.TimedOut)
+    }
+
+    @Test
+    fun `the connection is closed when the coroutine is cancelled`() = unanswered { call -> call.cancelAndJoin() }
+
+    /** A request that is on its way and gets no answer. [end] ends it. */
+    private fun unanswered(end: suspend (Deferred<Result<HttpResponse>>) -> Unit) = runTest {
+        ServerSocket(0, 1, loopback).use { silent ->
+            val url = "http://${loopback.hostAddress}:${silent.localPort}/"
+            val request = HttpRequest("POST", url, emptyMap(), byteArrayOf(1), 1.hours, 1_000)
+            val call = async(start = CoroutineStart.UNDISPATCHED) { runCatching { PlatformHttp().send(request) } }
+            silent.accept().use { connection ->
+                connection.soTimeout = 60_000
+                val asked = connection.getInputStream()
+                assertTrue(asked.read() >= 0)
+                end(call)
+                try {
+                    asked.readBytes()
+                } catch (_: SocketException) {
+                    // Closed with something unread.
+                }
+            }
+        }
     }
 
     @Test
