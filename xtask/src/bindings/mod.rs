@@ -10,6 +10,8 @@ use std::{
     process::Command,
 };
 
+use clap::ValueEnum;
+
 use crate::{
     built::{Built, Profile},
     command,
@@ -22,21 +24,21 @@ pub(crate) use {
     swift::{swift, swift_command},
 };
 
-/// Builds the library and the package around it, ready to be installed.
+/// Builds the library and the packages around it, ready to be installed.
 ///
 /// A package is put together in the target folder, under `bindings`, from the sources in this repository, the
 /// generated code and the library. None of the latter two is ever committed.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// For which language
-    #[arg(long, default_value = "python")]
-    language: Language,
+    /// For which language; without it, for all
+    #[arg(long)]
+    language: Option<Language>,
     /// Build the library with optimisations
     #[arg(long)]
     release: bool,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Language {
     Kotlin,
     Python,
@@ -46,22 +48,21 @@ enum Language {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
     let profile = if arguments.release { Profile::Release } else { Profile::Debug };
     let built = Built::new(workspace, profile, PACKAGES)?;
-    match arguments.language {
-        Language::Kotlin => {
-            let package = kotlin(workspace, &built)?;
-            println!(
-                "{}: install it by `mvn -f {} install -DskipTests`",
-                package.display(),
-                package.display()
-            );
-        }
-        Language::Python => {
-            let package = python(workspace, &built)?;
-            println!("{}: install it by `python3 -m pip install {}`", package.display(), package.display());
-        }
-        Language::Swift => {
-            let package = swift(workspace, &built)?;
-            println!("{}: depend on it by its path, and link with its lib", package.display());
+    let languages = arguments.language.map_or_else(|| Language::value_variants().to_vec(), |one| vec![one]);
+    for language in languages {
+        match language {
+            Language::Kotlin => {
+                let package = kotlin(workspace, &built)?;
+                println!("{0}: install it by `mvn -f {0} install -DskipTests`", package.display());
+            }
+            Language::Python => {
+                let package = python(workspace, &built)?;
+                println!("{0}: install it by `python3 -m pip install {0}`", package.display());
+            }
+            Language::Swift => {
+                let package = swift(workspace, &built)?;
+                println!("{}: depend on it by its path, and link with its lib", package.display());
+            }
         }
     }
     Ok(())
@@ -112,7 +113,7 @@ fn generate(
     .map(drop)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), XtaskError> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), XtaskError> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).map_err(XtaskError::file(folder))?;
     }
