@@ -1,5 +1,6 @@
 //! `countersign-server`: the server side of Countersign for tests, demos and integration work.
 
+mod audit;
 mod signals;
 
 use std::{
@@ -74,11 +75,28 @@ struct Options {
 enum Command {
     /// Print the OpenAPI document
     Openapi,
+    /// Look into the audit log
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Check the chain of each tenant and print a line for it; fails if one is not as it was written
+    ///
+    /// Opens the database as a start of the server does, which brings its tables up to date. A server may run
+    /// meanwhile. No key is needed.
+    Verify {
+        /// Where the data is: a file path, or postgres://user:password@host:port/name
+        #[arg(long, env = "COUNTERSIGN_DATABASE", hide_env_values = true)]
+        database: String,
+    },
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    if let Some(Command::Openapi) = options.command {
+    let mut options = Options::parse();
+    let command = options.command.take();
+    if let Some(Command::Openapi) = command {
         return print(&countersign_server::openapi_document());
     }
     let filter = tracing_subscriber::EnvFilter::try_from_env("COUNTERSIGN_LOG");
@@ -90,7 +108,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| error.to_string())
-        .and_then(|runtime| runtime.block_on(serve(options)));
+        .and_then(|runtime| match command {
+            Some(Command::Audit(Audit::Verify { database })) => {
+                runtime.block_on(audit::verify(&database_at(&database)))
+            }
+            Some(Command::Openapi) | None => runtime.block_on(serve(options)),
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
@@ -124,14 +147,18 @@ async fn serve(options: Options) -> Result<(), String> {
     Ok(())
 }
 
-fn config(options: Options) -> Result<Config, ConfigError> {
-    let database = match options.database.as_str() {
+fn database_at(place: &str) -> Database {
+    match place {
         "memory" => Database::Memory { name: "default_realm".to_owned() },
         url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
             Database::Postgres { url: url.into(), schema: "countersign".to_owned() }
         }
         path => Database::File(PathBuf::from(path)),
-    };
+    }
+}
+
+fn config(options: Options) -> Result<Config, ConfigError> {
+    let database = database_at(&options.database);
     let mut config =
         Config::for_database(database, options.master_key.map(MasterKey::from_text).transpose()?)?;
     config.listen = SocketAddr::new(options.bind, options.port);

@@ -5,7 +5,7 @@ use ring::digest::{Context, SHA256};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::PersonalFields;
-use crate::store::StoreError;
+use crate::store::{StoreError, row::Columns as _};
 
 /// What the first row of a chain follows.
 pub(super) const GENESIS: [u8; 32] = [0; 32];
@@ -101,6 +101,18 @@ pub async fn verify(connection: &mut AnyConnection, tenant_id: TenantId) -> Resu
     let newest = newest(connection, &tenant_id).await?;
     let (last, _) = head(connection, &tenant_id).await?;
     if newest > last { Err(ChainError::Changed { seq: last + 1 }) } else { Ok(seq) }
+}
+
+/// Every tenant that has a chain, or has to have one, in the order of their ids.
+///
+/// # Errors
+/// As any statement.
+pub async fn tenants(connection: &mut AnyConnection) -> Result<Vec<TenantId>, StoreError> {
+    // A tenant whose own row was deleted is still one here, as are rows without a head and a head without rows.
+    let tenants = "SELECT id AS tenant_id FROM tenants UNION SELECT tenant_id FROM mfa_audit_heads \
+                   UNION SELECT tenant_id FROM mfa_audit_log ORDER BY tenant_id";
+    let rows = sqlx::query(tenants).fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| row.parsed("tenant_id")).collect::<Result<_, _>>()?)
 }
 
 async fn head(connection: &mut AnyConnection, tenant_id: &str) -> Result<(i64, Vec<u8>), sqlx::Error> {

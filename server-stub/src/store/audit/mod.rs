@@ -19,7 +19,7 @@ use countersign_protocol::{
 };
 use sqlx::Row;
 
-pub use self::chain::{ChainError, verify};
+pub use self::chain::{ChainError, tenants, verify};
 use super::{StoreError, Tx};
 
 /// Something that happened.
