@@ -2,6 +2,7 @@
 
 mod clipboard;
 mod keyring;
+mod navigation;
 mod notify;
 mod tray;
 
@@ -35,6 +36,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     tauri::Builder::default()
         // The first, so that a second program ends before it has done anything.
         .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
+        .plugin(navigation::stay_at_home())
         .plugin(tauri_plugin_deep_link::init())
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_clipboard_manager::init())
