@@ -155,6 +155,21 @@ mod tests {
         assert_eq!(handled.collect::<Vec<_>>(), COMMANDS);
     }
 
+    #[test]
+    fn every_command_has_its_permission_and_the_page_has_it_by_name() {
+        let named = include_str!("../../build.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("    \"")?.strip_suffix("\","));
+        assert_eq!(named.collect::<Vec<_>>(), COMMANDS);
+
+        let capability: serde_json::Value =
+            serde_json::from_str(include_str!("../../capabilities/main-window.json")).unwrap();
+        let given = capability["permissions"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+        let events = ["core:event:allow-listen", "core:event:allow-unlisten"].map(str::to_owned);
+        let commands = COMMANDS.iter().map(|name| format!("allow-{}", name.replace('_', "-")));
+        assert_eq!(given.collect::<Vec<_>>(), events.into_iter().chain(commands).collect::<Vec<_>>());
+    }
+
     /// `cargo xtask generate` runs this, with the variable set to write the file.
     #[test]
     fn the_file_is_the_one_that_is_made_now() {
