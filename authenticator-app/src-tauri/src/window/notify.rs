@@ -3,7 +3,7 @@
 use tauri::{AppHandle, Emitter as _, Manager as _, UserAttentionType};
 use tauri_plugin_notification::NotificationExt as _;
 
-use super::{MAIN, tray::Tray};
+use super::{MAIN, show, tray::Tray};
 use crate::{
     desk::{Desk, Notify},
     ipc::{Approval, Topic},
@@ -25,12 +25,15 @@ impl Notify for Pages {
         }
     }
 
+    /// A request takes the screen: the window comes to the front from wherever it was.
     fn arrived(&self, approval: &Approval) {
         let from = approval.place.as_ref().unwrap_or(&approval.address);
         let body = format!("{} signs in from {from}. Is this you?", approval.account);
         // A desktop without notifications still has the window and the tray.
         let _ = self.0.notification().builder().title(&approval.application).body(body).show();
+        show(&self.0);
         if let Some(window) = self.0.get_webview_window(MAIN) {
+            // Where the desktop does not let a window come to the front by itself.
             let _ = window.request_user_attention(Some(UserAttentionType::Critical));
         }
     }
