@@ -66,16 +66,18 @@ impl Desk {
         outcome
     }
 
-    /// Wipes the key of the vault, what was recognised, and a copied code. What waits is still told.
+    /// Wipes the key of the vault and what was recognised, and then a copied code: a clipboard that does not answer
+    /// keeps nothing open. What waits is still told.
     ///
     /// # Errors
     /// None so far; what is not open stays as it is.
     pub async fn lock(&self) -> Result<(), DeskError> {
         self.recognitions().clear();
-        self.clipboard().clear().await;
         let (mut guard, state, place) = self.step().await;
         *guard = state.lock();
         self.stepped(&mut guard, place).await;
+        drop(guard);
+        self.clipboard().clear().await;
         Ok(())
     }
 

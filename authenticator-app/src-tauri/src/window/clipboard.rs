@@ -1,6 +1,6 @@
 use countersign::protocol::Secret;
 use tauri::AppHandle;
-use tauri_plugin_clipboard_manager::ClipboardExt as _;
+use tauri_plugin_clipboard_manager::{ClipboardExt as _, Error};
 
 use crate::desk::{Clipboard, ClipboardError};
 
@@ -8,14 +8,13 @@ use crate::desk::{Clipboard, ClipboardError};
 pub(super) struct SystemClipboard(pub(super) AppHandle);
 
 impl Clipboard for SystemClipboard {
-    /// An error of the system also means that there is something else on it.
     fn text(&self) -> Result<Option<Secret<String>>, ClipboardError> {
-        let text = self.0.clipboard().read_text().ok();
+        let text = if_there(self.0.clipboard().read_text())?;
         Ok(text.filter(|text| !text.is_empty()).map(Secret::new))
     }
 
     fn image(&self) -> Result<Option<Vec<u8>>, ClipboardError> {
-        let Ok(image) = self.0.clipboard().read_image() else { return Ok(None) };
+        let Some(image) = if_there(self.0.clipboard().read_image())? else { return Ok(None) };
         in_png(image.rgba(), image.width(), image.height()).map(Some).map_err(|error| told(&error))
     }
 
@@ -25,6 +24,15 @@ impl Clipboard for SystemClipboard {
 
     fn clear(&self) -> Result<(), ClipboardError> {
         self.0.clipboard().clear().map_err(|error| told(&error))
+    }
+}
+
+/// `None` where something else is on it, or nothing. Of what went wrong the plugin keeps only the words.
+fn if_there<T>(read: Result<T, Error>) -> Result<Option<T>, ClipboardError> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.to_string() == arboard::Error::ContentNotAvailable.to_string() => Ok(None),
+        Err(error) => Err(told(&error)),
     }
 }
 
@@ -39,4 +47,19 @@ fn in_png(rgba: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::Encoding
 
 fn told(error: &impl ToString) -> ClipboardError {
     ClipboardError { reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_something_else_on_the_clipboard_is_nothing() {
+        let refused = |error: arboard::Error| if_there::<()>(Err(error.into()));
+        assert_eq!(if_there(Ok(())), Ok(Some(())));
+        assert_eq!(refused(arboard::Error::ContentNotAvailable), Ok(None));
+        for error in [arboard::Error::ClipboardOccupied, arboard::Error::ClipboardNotSupported] {
+            assert!(refused(error).is_err());
+        }
+    }
 }

@@ -217,15 +217,33 @@ async fn a_copied_code_leaves_the_clipboard_after_its_time() {
 
 #[tokio::test]
 async fn what_was_copied_since_stays_on_the_clipboard() {
-    let (room, clock) = Room::alone();
+    let (room, _) = Room::alone();
     let desk = open_desk(&room).await;
     let id = add(&desk, GITHUB).await;
     desk.copy_code(&id).await.unwrap();
     room.clipboard.copy_by_hand("a shopping list");
+    desk.lock().await.unwrap();
+    assert_eq!(room.clipboard.now().as_deref(), Some("a shopping list"));
+    assert!(!room.told.was_told(Topic::Clipboard), "nothing was taken away");
+}
+
+#[tokio::test]
+async fn a_clipboard_that_does_not_answer_keeps_nothing_open_and_is_tried_again() {
+    let (room, clock) = Room::alone();
+    let desk = open_desk(&room).await;
+    let id = add(&desk, GITHUB).await;
+    desk.copy_code(&id).await.unwrap();
+    room.clipboard.broken.store(true, Ordering::Relaxed);
+    desk.lock().await.unwrap();
+    assert_eq!(code(desk.codes().await), "locked");
+    assert!(room.clipboard.now().is_some());
+    assert!(!room.told.was_told(Topic::Clipboard), "it is still there");
+
+    room.clipboard.broken.store(false, Ordering::Relaxed);
     tokio::task::yield_now().await;
     clock.advance(Duration::from_secs(20));
     room.told.until(async || room.told.was_told(Topic::Clipboard)).await;
-    assert_eq!(room.clipboard.now().as_deref(), Some("a shopping list"));
+    assert_eq!(room.clipboard.now(), None);
 }
 
 #[tokio::test]
@@ -236,6 +254,10 @@ async fn locking_takes_a_copied_code_away_at_once() {
     desk.copy_code(&id).await.unwrap();
     desk.lock().await.unwrap();
     assert_eq!(room.clipboard.now(), None);
+    let topics = room.told.topics();
+    let locked = topics.iter().rposition(|topic| *topic == Topic::Lock);
+    let cleared = topics.iter().position(|topic| *topic == Topic::Clipboard);
+    assert!(locked.is_some() && locked < cleared, "the key goes first: {topics:?}");
 }
 
 #[tokio::test]

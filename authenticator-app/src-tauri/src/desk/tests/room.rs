@@ -122,6 +122,10 @@ impl Told {
         }
     }
 
+    pub(super) fn topics(&self) -> Vec<Topic> {
+        self.topics.borrow().clone()
+    }
+
     pub(super) fn was_told(&self, topic: Topic) -> bool {
         self.topics.borrow().contains(&topic)
     }
