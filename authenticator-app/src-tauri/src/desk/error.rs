@@ -28,6 +28,12 @@ pub enum DeskError {
         /// What is wrong.
         reason: String,
     },
+    /// The vault is there and cannot be read now; nothing is wrong with it.
+    #[error("the vault cannot be used now: {reason}")]
+    Unavailable {
+        /// What keeps it.
+        reason: String,
+    },
     /// The keyring was chosen and does not answer.
     #[error("the keyring does not answer: {reason}")]
     NoKeyring {
@@ -89,6 +95,14 @@ impl From<DeskError> for IpcError {
                 "What you have was kept. Unlock it instead.",
             ),
             DeskError::Damaged { reason } => damaged(&reason),
+            DeskError::Unavailable { reason } => IpcError {
+                retryable: true,
+                ..told(
+                    "unavailable",
+                    "The vault cannot be read now",
+                    &format!("Nothing was lost and nothing was changed. Try again when this is over: {reason}."),
+                )
+            },
             DeskError::NoKeyring { reason } => told(
                 "no_keyring",
                 "The keyring does not answer",

@@ -5,8 +5,10 @@
 //!     [*] --> Unread
 //!     Unread --> FirstRun: no vault
 //!     Unread --> Locked: a vault
-//!     Unread --> Damaged: it cannot be read
+//!     Unread --> Damaged: it is not what was written
+//!     Unread --> Unavailable: it cannot be read now
 //!     Damaged --> Unread: tried again
+//!     Unavailable --> Unread: tried again
 //!     FirstRun --> Open: create
 //!     Locked --> Open: unlock
 //!     Locked --> Locked: refused
@@ -28,7 +30,10 @@ use countersign::{
     },
 };
 
-use super::{error::DeskError, storage};
+use super::{
+    error::DeskError,
+    storage::{self, NoteError},
+};
 use crate::ipc::{self, Way};
 
 /// NIST SP 800-63B-4 section 3.1.1.2 asks for at least eight where another factor stands beside it: here, the device.
@@ -39,7 +44,7 @@ pub(super) struct Place {
     pub(super) path: PathBuf,
     pub(super) ports: Ports,
     /// Where enrolments are kept beside it, as far as that is decided.
-    pub(super) storage: Option<storage::Place>,
+    pub(super) storage: Result<Option<storage::Place>, NoteError>,
 }
 
 /// See the module.
@@ -49,6 +54,7 @@ pub(super) enum State {
     Locked(LockedVault),
     Open(Box<Open>),
     Damaged(String),
+    Unavailable(String),
 }
 
 /// The vault, and what opened it.
@@ -85,12 +91,7 @@ impl State {
     /// Looks what is there, if that is not known.
     pub(super) async fn read(self, place: &Place) -> Self {
         match self {
-            Self::Unread | Self::Damaged(_) => match Vault::open(&place.path, place.ports.clone()).await {
-                Ok(locked) if place.storage.is_some() => Self::Locked(locked),
-                Ok(_) => Self::Damaged("the note of where its accounts are kept is missing".to_owned()),
-                Err(VaultError::Store(StoreError::Missing { .. })) => Self::FirstRun,
-                Err(error) => Self::Damaged(error.to_string()),
-            },
+            Self::Unread | Self::Damaged(_) | Self::Unavailable(_) => look(place).await,
             known => known,
         }
     }
@@ -104,9 +105,10 @@ impl State {
         match self {
             Self::FirstRun => match make(place, &creation).await {
                 Ok((vault, code)) => (Self::Open(Box::new(Open { vault, way: creation.way })), Ok(code)),
-                Err(error) => (Self::Unread, Err(error)),
+                // It may be there all the same.
+                Err(error) => (look(place).await, Err(error)),
             },
-            Self::Damaged(reason) => (Self::Damaged(reason.clone()), Err(DeskError::Damaged { reason })),
+            Self::Damaged(_) | Self::Unavailable(_) => self.refuse(),
             other => (other, Err(DeskError::AlreadySetUp)),
         }
     }
@@ -118,10 +120,20 @@ impl State {
                 Ok(vault) => (Self::Open(Box::new(Open { vault, way })), Ok(())),
                 Err(error) => (Self::Locked(error.vault), Err(error.source.into())),
             },
-            Self::Damaged(reason) => (Self::Damaged(reason.clone()), Err(DeskError::Damaged { reason })),
-            Self::FirstRun | Self::Unread => (self, Err(DeskError::NotSetUp)),
             Self::Open(open) => (Self::Open(open), Ok(())),
+            _ => self.refuse(),
         }
+    }
+
+    /// Stays as it is, and says why.
+    fn refuse<T>(self) -> (Self, Result<T, DeskError>) {
+        let error = match &self {
+            Self::Damaged(reason) => DeskError::Damaged { reason: reason.clone() },
+            Self::Unavailable(reason) => DeskError::Unavailable { reason: reason.clone() },
+            Self::FirstRun | Self::Unread => DeskError::NotSetUp,
+            Self::Locked(_) | Self::Open(_) => DeskError::Locked,
+        };
+        (self, Err(error))
     }
 
     /// Wipes the key. What is not open stays as it is.
@@ -139,15 +151,54 @@ impl State {
             Self::Locked(locked) => ipc::Lock::Locked { ways: ways(locked), keyring },
             Self::Open(open) => ipc::Lock::Open { way: open.way },
             Self::Damaged(reason) => ipc::Lock::Damaged { reason: reason.clone() },
+            Self::Unavailable(reason) => ipc::Lock::Unavailable { reason: reason.clone() },
         }
     }
+}
+
+/// What is there.
+async fn look(place: &Place) -> State {
+    if let Err(error @ NoteError::File(_)) = &place.storage {
+        return State::Unavailable(error.to_string());
+    }
+    let locked = match Vault::open(&place.path, place.ports.clone()).await {
+        Ok(locked) => locked,
+        Err(VaultError::Store(StoreError::Missing { .. })) => return State::FirstRun,
+        Err(error) if is_damage(&error) => return State::Damaged(error.to_string()),
+        Err(error) => return State::Unavailable(error.to_string()),
+    };
+    let problem = match &place.storage {
+        Ok(Some(_)) => return State::Locked(locked),
+        Ok(None) => "the note of where its accounts are kept is missing".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    // It is free all the same.
+    let _ = locked.close().await;
+    State::Damaged(problem)
+}
+
+/// Whether it is not what was written. All else may be over when it is tried again, or the app is newer.
+fn is_damage(error: &VaultError) -> bool {
+    matches!(
+        error,
+        VaultError::Store(StoreError::NotAVault { .. } | StoreError::Damaged { .. })
+            | VaultError::Damaged { .. }
+            | VaultError::Unreadable { .. }
+            | VaultError::CostTooHigh(_)
+    )
 }
 
 async fn make(place: &Place, creation: &Creation) -> Result<(Vault, RecoveryCode), DeskError> {
     let code = RecoveryCode::generate(&*place.ports.random).map_err(Error::from)?;
     let vault = Vault::create_with(&place.path, &creation.key, place.ports.clone()).await?;
-    vault.add_slot(&NewKey::RecoveryCode(code.clone())).await?;
-    Ok((vault, code))
+    match vault.add_slot(&NewKey::RecoveryCode(code.clone())).await {
+        Ok(_) => Ok((vault, code)),
+        Err(error) => {
+            // It opens by its first key, and a recovery code is asked for then.
+            let _ = vault.lock().close().await;
+            Err(error.into())
+        }
+    }
 }
 
 /// The ways in, the easiest first.

@@ -2,7 +2,7 @@
 //!
 //! | part | what it does |
 //! |---|---|
-//! | `lock` | the vault: first run, locked, open, damaged |
+//! | `lock` | the vault: first run, locked, open, damaged, or out of reach for now |
 //! | `codes`, `add` | the list of codes, and what comes into it |
 //! | `approver`, `board` | enrolments, one inbox task each, and what waits |
 //! | `approvals`, `accounts` | what the pages ask of those |
@@ -36,6 +36,7 @@ use std::{
     time::Duration,
 };
 
+use countersign::Error;
 use tokio::sync::{MappedMutexGuard, Notify as Bell, watch};
 
 use self::{
@@ -86,7 +87,7 @@ struct Inner {
 enum Approvals {
     NotYet,
     Running(Arc<Approver>),
-    Broken(String),
+    Broken(Error),
 }
 
 impl Desk {
@@ -126,7 +127,7 @@ impl Desk {
     /// What every page needs to know.
     ///
     /// # Errors
-    /// None so far; a damaged vault is a state.
+    /// None so far; a damaged vault is a state, and so is one that cannot be read now.
     pub async fn status(&self) -> Result<Status, DeskError> {
         self.settle().await;
         let told = locked(&self.0.told).clone();
@@ -222,7 +223,7 @@ impl Desk {
         match &*locked(&self.0.approvals) {
             Approvals::NotYet => Err(DeskError::Locked),
             Approvals::Running(approver) => Ok(approver.clone()),
-            Approvals::Broken(reason) => Err(DeskError::Damaged { reason: reason.clone() }),
+            Approvals::Broken(error) => Err(error.clone().into()),
         }
     }
 

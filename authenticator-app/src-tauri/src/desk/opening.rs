@@ -14,7 +14,7 @@ use super::{
     approver::Approver,
     lock::{self, Creation, Place, State},
     locked,
-    storage::{self, sealed_file},
+    storage::{self, NoteError, sealed_file},
 };
 use crate::ipc::{CreateVault, Keyring, Lock, RecoveryCode, Topic, Unlock, Way};
 
@@ -41,9 +41,10 @@ impl Desk {
             // Before the vault: a crash between the two leaves a first run.
             place.write(&self.ports().folder, &*self.ports().files)?;
         }
-        let (state, outcome) = state.create(&self.vault_place(Some(place)), creation).await;
+        let (state, outcome) = state.create(&self.vault_place(Ok(Some(place))), creation).await;
         *guard = state;
         self.stepped(&mut guard, Some(place)).await;
+        drop(guard);
         // EXPOSE: shown once, to be printed.
         Ok(RecoveryCode { groups: outcome?.groups().expose().to_vec() })
     }
@@ -81,10 +82,11 @@ impl Desk {
         Ok(())
     }
 
-    /// Looks at the vault if nobody has done so yet.
+    /// Looks at the vault if nobody has done so yet, or if it could not be used.
     pub(super) async fn settle(&self) {
-        if locked(&self.0.told).is_some() {
-            return;
+        match &*locked(&self.0.told) {
+            None | Some(Lock::Damaged { .. } | Lock::Unavailable { .. }) => {}
+            Some(_) => return,
         }
         let mut known = self.0.keyring.subscribe();
         tokio::select! {
@@ -123,8 +125,9 @@ impl Desk {
     async fn step(&self) -> (MutexGuard<'_, State>, State, Option<storage::Place>) {
         let mut guard = self.0.state.lock().await;
         let storage = storage::Place::read(&self.ports().folder, &*self.ports().files);
+        let decided = storage.as_ref().ok().copied().flatten();
         let state = mem::replace(&mut *guard, State::Unread).read(&self.vault_place(storage)).await;
-        (guard, state, storage)
+        (guard, state, decided)
     }
 
     /// After a step: brings within reach what the new state allows, and tells.
@@ -163,16 +166,16 @@ impl Desk {
             }
             Err(error) => {
                 self.warn(&format!("accounts are out of reach: {error}"));
-                Approvals::Broken(error.to_string())
+                Approvals::Broken(error)
             }
         };
         self.changed(Topic::Accounts);
     }
 
-    fn vault_place(&self, storage: Option<storage::Place>) -> Place {
+    fn vault_place(&self, storage: Result<Option<storage::Place>, NoteError>) -> Place {
         let entries = match storage {
-            Some(storage::Place::Keyring) => self.ports().keyring.storage(),
-            Some(storage::Place::File) | None => Arc::new(NoStorage),
+            Ok(Some(storage::Place::Keyring)) => self.ports().keyring.storage(),
+            Ok(Some(storage::Place::File) | None) | Err(_) => Arc::new(NoStorage),
         };
         Place { path: self.ports().folder.join(VAULT), ports: self.sdk_ports(entries), storage }
     }

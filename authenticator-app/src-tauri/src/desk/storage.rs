@@ -4,11 +4,11 @@
 //! It is decided once, at the first run, and written down: a keyring that does not answer one day is not taken for an
 //! empty one. A sealed file is readable from the first unlocking until the app ends.
 
-use std::{path::Path, sync::Arc};
+use std::{io::ErrorKind, path::Path, sync::Arc};
 
 use countersign::{
     Error,
-    ports::{FileStorage, Files, SecureStorage, blocking},
+    ports::{FileStorage, Files, FilesError, SecureStorage, blocking},
     vault::Vault,
 };
 
@@ -25,12 +25,16 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// What was decided, if anything was that can be read.
-    pub(super) fn read(folder: &Path, files: &dyn Files) -> Option<Self> {
-        match files.read(&folder.join(NOTE)).ok()?.as_slice() {
-            b"keyring\n" => Some(Self::Keyring),
-            b"file\n" => Some(Self::File),
-            _ => None,
+    /// What was decided, if anything was.
+    pub(super) fn read(folder: &Path, files: &dyn Files) -> Result<Option<Self>, NoteError> {
+        match files.read(&folder.join(NOTE)) {
+            Ok(note) => match note.as_slice() {
+                b"keyring\n" => Ok(Some(Self::Keyring)),
+                b"file\n" => Ok(Some(Self::File)),
+                _ => Err(NoteError::Damaged),
+            },
+            Err(error) if error.source.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -45,13 +49,26 @@ impl Place {
     }
 }
 
+/// What was decided is not known.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoteError {
+    /// It says something else.
+    #[error("the note of where its accounts are kept is damaged")]
+    Damaged,
+    /// It could not be read now.
+    #[error(transparent)]
+    File(#[from] FilesError),
+}
+
 /// The sealed file, under a key that the open vault keeps.
 pub(super) async fn sealed_file(
     ports: &DeskPorts,
     vault: &Vault,
-) -> Result<Arc<dyn SecureStorage>, DeskError> {
+) -> Result<Arc<dyn SecureStorage>, Error> {
     let (path, key) = (ports.folder.join(FILE), vault.storage_key().await?);
     let (files, random) = (ports.files.clone(), ports.random.clone());
-    let open = move || Ok::<_, Error>(Arc::new(FileStorage::open(path, key, files, random)?));
-    Ok(blocking(|| Error::Cancelled, open).await?)
+    let open = move || -> Result<Arc<dyn SecureStorage>, Error> {
+        Ok(Arc::new(FileStorage::open(path, key, files, random)?))
+    };
+    blocking(|| Error::Cancelled, open).await
 }

@@ -28,6 +28,11 @@ pub enum Lock {
         /// What is wrong and what to do.
         reason: String,
     },
+    /// It is there and cannot be read now; nothing is wrong with it. Each reading of the status tries again.
+    Unavailable {
+        /// What keeps it and what to do.
+        reason: String,
+    },
 }
 
 /// The keyring of the operating system.
