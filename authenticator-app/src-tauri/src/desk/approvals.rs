@@ -14,12 +14,17 @@ use super::{Desk, DeskError, board::approval};
 use crate::ipc::{Approval, Approve, Deny, HistoryRow, Outcome, Reason};
 
 impl Desk {
-    /// What waits for an answer, oldest first. Works while the app is locked.
+    /// What waits for an answer, oldest first. Works while the app is locked; until the accounts are within reach, which
+    /// takes an unlocking where they are in a sealed file, nothing is known to wait. A request that is not believed is
+    /// not listed.
     ///
     /// # Errors
-    /// None so far as the desk knows; a request that is not believed is not listed.
+    /// [`DeskError::Sdk`] where the accounts cannot be read at all.
     pub async fn approvals(&self) -> Result<Vec<Approval>, DeskError> {
-        let Ok(approver) = self.approver() else { return Ok(Vec::new()) };
+        let approver = match self.approver() {
+            Err(DeskError::Locked) => return Ok(Vec::new()),
+            reached => reached?,
+        };
         let mut told = Vec::new();
         for request in self.board().waiting() {
             told.push(approval(&request, approver.server_now(request.enrolment_id()).await));

@@ -130,32 +130,40 @@ impl Shared {
         }
         self.board.follow(enrolment);
         let (shared, id) = (self.clone(), enrolment.id);
-        inboxes.insert(id, Task::spawn(async move { shared.read_inbox(id).await }));
+        inboxes.insert(id, Task::spawn(async move { shared.keep_following(id).await }));
     }
 
-    async fn read_inbox(self, id: EnrolmentId) {
-        let inbox = match self.authenticator.inbox(id).await {
-            Ok(inbox) => inbox,
-            Err(error) => return self.log(&format!("an account cannot be followed: {error}")),
-        };
+    /// Until the account is removed here. What ends an inbox before that may be over after a pause: a keyring that was
+    /// locked, or a server that was set up from an older copy and does not know the device for a while. An account is
+    /// never removed for what a server says: that is for the person to do.
+    async fn keep_following(self, id: EnrolmentId) {
+        let clock = self.ports.clock.clone();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let since = clock.monotonic();
+            let Err(error) = self.read_inbox(id).await else { return };
+            self.log(&format!("an account cannot be followed now: {error}"));
+            self.board.lose(id);
+            if clock.monotonic().saturating_sub(since) > LONGEST_PAUSE {
+                pause = FIRST_PAUSE;
+            }
+            clock.sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn read_inbox(&self, id: EnrolmentId) -> Result<(), Error> {
+        let inbox = self.authenticator.inbox(id).await?;
         loop {
             match inbox.next().await {
                 Ok(Some(event)) => self.board.take(id, event, self.server_now(id).await),
-                Ok(None) => return,
+                Ok(None) => return Ok(()),
                 Err(Error::Refused(refusal)) if refusal.code == ProblemCode::EnrolmentNotFound => {
-                    return self.gone(id).await;
+                    return Err(Error::Refused(refusal));
                 }
                 Err(error) => self.log(&format!("not shown: {error}")),
             }
         }
-    }
-
-    /// The server does not know the enrolment any more: it goes here as well.
-    async fn gone(&self, id: EnrolmentId) {
-        if let Err(error) = self.authenticator.remove(id).await {
-            self.log(&format!("an account that the server removed is still kept: {error}"));
-        }
-        self.board.forget(id);
     }
 
     async fn server_now(&self, id: EnrolmentId) -> Timestamp {

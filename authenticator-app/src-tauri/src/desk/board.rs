@@ -73,6 +73,14 @@ impl Board {
         self.notify.changed(Topic::Connection);
     }
 
+    /// Nothing is heard of an enrolment: what it asked cannot be answered now. What still waits comes again with its
+    /// inbox.
+    pub(super) fn lose(&self, enrolment: EnrolmentId) {
+        self.state().waiting.retain(|request| request.enrolment_id() != enrolment);
+        self.notify.changed(Topic::Approvals);
+        self.connect(enrolment, push::ConnectionState::Offline);
+    }
+
     /// An enrolment is there no more.
     pub(super) fn forget(&self, enrolment: EnrolmentId) {
         let mut state = self.state();

@@ -184,6 +184,45 @@ async fn a_server_that_goes_away_is_told_and_found_again_with_what_came_meanwhil
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_the_server_does_not_know_stays_and_is_followed_again() {
+    let (stage, realm) = realm().await;
+    let (room, account) = (Room::in_realm(&realm), Account::open(&realm, "Mia").await);
+    let (desk, _) = enrolled(&room, &account).await;
+    connected(&room, &desk, ConnectionState::Live).await;
+    // What is open breaks, and whoever asks is told that nobody knows them.
+    room.cable.forget(true);
+    room.cable.plug(false);
+    connected(&room, &desk, ConnectionState::Offline).await;
+    room.cable.plug(true);
+    room.told.until(async || room.log().iter().any(|line| line.contains("cannot be followed now"))).await;
+    assert_eq!(desk.accounts().await.unwrap()[0].connection, ConnectionState::Offline);
+
+    let waiting = account.ask().await;
+    room.cable.forget(false);
+    let approval = next(&room, &desk).await;
+    let approve =
+        Approve { challenge_id: approval.challenge_id, number: waiting.number().expose().to_owned() };
+    assert_eq!(desk.approve(&approve).await.unwrap(), Outcome::Approved);
+    signed_in(waiting.wait().await.unwrap());
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_was_removed_at_the_server_is_removed_here_by_the_person() {
+    let (stage, realm) = realm().await;
+    let (room, account) = (Room::in_realm(&realm), Account::open(&realm, "Mia").await);
+    let (desk, enrolled) = enrolled(&room, &account).await;
+    connected(&room, &desk, ConnectionState::Live).await;
+    account.session.remove_enrolled_device(enrolled.id.parse().unwrap()).await.unwrap();
+    connected(&room, &desk, ConnectionState::Offline).await;
+    assert_eq!(desk.accounts().await.unwrap().len(), 1, "nothing is removed that a server says");
+    desk.remove_account(&enrolled.id).await.unwrap();
+    assert!(desk.accounts().await.unwrap().is_empty());
+    assert!(desk.status().await.unwrap().connections.is_empty());
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removed_account_is_gone_here_and_there() {
     let (stage, realm) = realm().await;
     let (room, account) = (Room::in_realm(&realm), Account::open(&realm, "Mia").await);

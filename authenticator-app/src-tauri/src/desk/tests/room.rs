@@ -15,7 +15,7 @@ use countersign::{
         Clock, Http, HttpError, HttpRequest, HttpResponse, HttpStream, NoStorage, OsFiles, SecureStorage,
         SystemRandom,
     },
-    protocol::Secret,
+    protocol::{Problem, ProblemCode, Secret},
     testing::{FixedClock, FixedSignals, MemoryLog, MemoryStorage, ScriptedHttp},
 };
 use countersign_tests::Realm;
@@ -36,6 +36,7 @@ pub(super) struct Room {
     pub(super) keyring: Arc<FakeKeyring>,
     pub(super) clipboard: Arc<FakeClipboard>,
     pub(super) told: Arc<Told>,
+    log: Arc<MemoryLog>,
 }
 
 impl Room {
@@ -58,6 +59,7 @@ impl Room {
             keyring: Arc::default(),
             clipboard: Arc::default(),
             told: Arc::default(),
+            log: Arc::default(),
         }
     }
 
@@ -69,7 +71,7 @@ impl Room {
             random: Arc::new(SystemRandom::default()),
             http: self.cable.clone(),
             signals: Arc::new(FixedSignals::default()),
-            log: Arc::new(MemoryLog::default()),
+            log: self.log.clone(),
             files: Arc::new(OsFiles),
             keyring: self.keyring.clone(),
             clipboard: self.clipboard.clone(),
@@ -89,12 +91,18 @@ impl Room {
             keyring: Arc::new(self.keyring.copy()),
             clipboard: Arc::default(),
             told: Arc::default(),
+            log: Arc::default(),
         };
         for file in fs::read_dir(self.folder.path()).unwrap() {
             let file = file.unwrap();
             fs::copy(file.path(), there.folder.path().join(file.file_name())).unwrap();
         }
         there
+    }
+
+    /// The lines that were logged.
+    pub(super) fn log(&self) -> Vec<String> {
+        self.log.lines().into_iter().map(|(_, line)| line).collect()
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -227,11 +235,12 @@ pub(super) struct Cable {
     plugged: watch::Sender<bool>,
     /// Answers until one is lost and the cable is out.
     left: Mutex<Option<usize>>,
+    forgotten: AtomicBool,
 }
 
 impl Cable {
     fn new(http: Arc<dyn Http>) -> Self {
-        Self { http, plugged: watch::Sender::new(true), left: Mutex::default() }
+        Self { http, plugged: watch::Sender::new(true), left: Mutex::default(), forgotten: AtomicBool::default() }
     }
 
     pub(super) fn plug(&self, plugged: bool) {
@@ -241,6 +250,22 @@ impl Cable {
     /// Lets the server act on the `nth` request from now, 1 being the next, and loses its answer and all that follows.
     pub(super) fn pull_at_answer(&self, nth: usize) {
         *self.left.lock().unwrap() = Some(nth);
+    }
+
+    /// Whether the server says that it does not know the device.
+    pub(super) fn forget(&self, forgotten: bool) {
+        self.forgotten.store(forgotten, Ordering::Relaxed);
+    }
+
+    fn forgotten(&self) -> Option<HttpResponse> {
+        self.forgotten.load(Ordering::Relaxed).then(|| {
+            let problem = Problem::new(ProblemCode::EnrolmentNotFound, "the test said so");
+            HttpResponse {
+                status: problem.status,
+                headers: vec![("content-type".to_owned(), "application/problem+json".to_owned())],
+                body: serde_json::to_vec(&problem).unwrap().into(),
+            }
+        })
     }
 
     fn check(&self) -> Result<(), HttpError> {
@@ -265,6 +290,9 @@ impl Cable {
 impl Http for Cable {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         self.check()?;
+        if let Some(refusal) = self.forgotten() {
+            return Ok(refusal);
+        }
         let answer = self.http.send(request).await;
         self.arrive()?;
         answer
@@ -272,6 +300,10 @@ impl Http for Cable {
 
     async fn stream(&self, request: HttpRequest) -> Result<HttpStream, HttpError> {
         self.check()?;
+        if let Some(HttpResponse { status, headers, body }) = self.forgotten() {
+            let body = futures_util::stream::iter([Ok(body)]).boxed();
+            return Ok(HttpStream { status, headers, body });
+        }
         let mut plugged = self.plugged.subscribe();
         let HttpStream { status, headers, body } = self.http.stream(request).await?;
         let pulled = async move {
