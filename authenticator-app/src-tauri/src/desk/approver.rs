@@ -69,8 +69,9 @@ impl Approver {
         self.shared.server_now(id).await
     }
 
-    /// How many milliseconds the servers are ahead of this device: the middle one of all, so that a single server whose
-    /// clock is wrong changes nothing as long as there are others.
+    /// How many milliseconds the servers are ahead of this device: the middle one of all, and of two middle ones the one
+    /// nearer to this device. A single server whose clock is far off changes nothing as long as there is another. One
+    /// that was not heard of since the start counts as right.
     pub(super) async fn offset(&self) -> i64 {
         let followed: Vec<_> = self.shared.inboxes().keys().copied().collect();
         let mut offsets = Vec::with_capacity(followed.len());
@@ -78,8 +79,7 @@ impl Approver {
             let server = self.shared.server_now(id).await;
             offsets.push(server.as_millis() - self.shared.ports.clock.now().as_millis());
         }
-        offsets.sort_unstable();
-        offsets.get(offsets.len() / 2).copied().unwrap_or(0)
+        middle(offsets)
     }
 }
 
@@ -176,5 +176,35 @@ impl Shared {
 
     fn log(&self, line: &str) {
         self.ports.log.log(Level::Warning, LOG_TARGET, line);
+    }
+}
+
+/// Of an even number, the one of the middle two that is nearer to zero.
+fn middle(mut offsets: Vec<i64>) -> i64 {
+    offsets.sort_unstable();
+    let upper = offsets.len() / 2;
+    let lower = offsets.len().saturating_sub(1) / 2;
+    let middle = [lower, upper].into_iter().filter_map(|at| offsets.get(at));
+    middle.min_by_key(|offset| offset.unsigned_abs()).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_server_that_is_far_off_changes_nothing_as_long_as_there_is_another() {
+        const HOUR: i64 = 3_600_000;
+        for (offsets, expected) in [
+            (vec![], 0),
+            (vec![2_000], 2_000),
+            (vec![2_000, HOUR], 2_000),
+            (vec![-HOUR, 2_000], 2_000),
+            (vec![-2_000, -HOUR], -2_000),
+            (vec![HOUR, 1_000, 2_000], 2_000),
+            (vec![-HOUR, 3_000, HOUR, 1_000], 1_000),
+        ] {
+            assert_eq!(middle(offsets.clone()), expected, "{offsets:?}");
+        }
     }
 }
