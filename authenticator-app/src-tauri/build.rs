@@ -9,6 +9,8 @@ use tauri_build::{AppManifest, Attributes};
 const COMMANDS: &[&str] = &[
     "status",
     "create_vault",
+    "new_recovery_code",
+    "confirm_recovery",
     "unlock",
     "lock",
     "active",

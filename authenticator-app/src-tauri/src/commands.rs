@@ -24,6 +24,16 @@ pub(crate) async fn create_vault(desk: State<'_, Desk>, args: CreateVault) -> An
 }
 
 #[tauri::command]
+pub(crate) async fn new_recovery_code(desk: State<'_, Desk>) -> Answer<RecoveryCode> {
+    Ok(desk.new_recovery_code().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn confirm_recovery(desk: State<'_, Desk>) -> Answer<()> {
+    Ok(desk.confirm_recovery().await?)
+}
+
+#[tauri::command]
 pub(crate) async fn unlock(desk: State<'_, Desk>, args: Unlock) -> Answer<()> {
     Ok(desk.unlock(&args).await?)
 }

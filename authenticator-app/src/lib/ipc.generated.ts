@@ -6,6 +6,10 @@ export interface Commands {
   status: { args: null; reply: Status };
   /** The first run: makes the vault. The reply is shown once. */
   create_vault: { args: CreateVault; reply: RecoveryCode };
+  /** A fresh recovery code in place of the former one. The reply is shown once. */
+  new_recovery_code: { args: null; reply: RecoveryCode };
+  /** The person has kept the recovery code. */
+  confirm_recovery: { args: null; reply: null };
   /** Opens the vault. */
   unlock: { args: Unlock; reply: null };
   /** Closes it. */
@@ -75,6 +79,10 @@ clock: ClockNotice | null,
  */
 version: string,
 /**
+ * The app is open and nobody has said yet that the recovery code is kept: show a fresh one.
+ */
+recoveryPending: boolean,
+/**
  * An enrolment link that another program handed over, to be recognised once the app is open.
  */
 pendingLink: string | null, };
@@ -101,6 +109,10 @@ keyring: Keyring, } | { "state": "open",
 way: Way, } | { "state": "damaged",
 /**
  * What is wrong and what to do.
+ */
+reason: string, } | { "state": "unavailable",
+/**
+ * What keeps it and what to do.
  */
 reason: string, };
 

@@ -100,7 +100,9 @@ impl From<DeskError> for IpcError {
                 ..told(
                     "unavailable",
                     "The vault cannot be read now",
-                    &format!("Nothing was lost and nothing was changed. Try again when this is over: {reason}."),
+                    &format!(
+                        "Nothing was lost and nothing was changed. Try again when this is over: {reason}."
+                    ),
                 )
             },
             DeskError::NoKeyring { reason } => told(

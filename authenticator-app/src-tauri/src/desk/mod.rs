@@ -6,6 +6,7 @@
 //! | `codes`, `add` | the list of codes, and what comes into it |
 //! | `approver`, `board` | enrolments, one inbox task each, and what waits |
 //! | `approvals`, `accounts` | what the pages ask of those |
+//! | `recovery` | the recovery code, until it is kept |
 //! | `storage` | keyring or sealed file for what works while the app is locked |
 //! | `clipboard`, `idle`, `settings` | copied codes, locking by itself, what the person chose |
 //!
@@ -25,6 +26,7 @@ mod idle;
 mod lock;
 mod opening;
 mod ports;
+mod recovery;
 mod settings;
 mod storage;
 mod task;
@@ -46,6 +48,7 @@ use self::{
     clipboard::CopiedCode,
     idle::Idle,
     lock::{Open, State},
+    recovery::RecoveryNote,
     settings::SettingsFile,
     task::Task,
 };
@@ -72,6 +75,7 @@ struct Inner {
     keyring: watch::Sender<Option<KeyringStatus>>,
     settings: Mutex<Settings>,
     settings_file: SettingsFile,
+    recovery: RecoveryNote,
     idle: Idle,
     /// Rung when there may be something else to wait for before locking.
     rearm: Arc<Bell>,
@@ -101,6 +105,7 @@ impl Desk {
             keyring: watch::Sender::new(None),
             settings: Mutex::new(settings_file.read(&*ports.log)),
             settings_file,
+            recovery: RecoveryNote::read(&ports.folder, ports.files.clone()),
             idle: Idle::new(clock.clone()),
             rearm: Arc::default(),
             recognitions: Mutex::new(Recognitions::new(clock.clone(), random)),
@@ -141,6 +146,7 @@ impl Desk {
             waiting: self.waiting(),
             clock: (offset.abs() >= NOTICED).then_some(ClockNotice { seconds: -offset / 1000 }),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            recovery_pending: open && self.0.recovery.is_pending(),
             pending_link: locked(&self.0.link).clone().filter(|_| open),
         })
     }

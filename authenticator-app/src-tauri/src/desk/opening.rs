@@ -13,7 +13,7 @@ use super::{
     Approvals, Desk, DeskError, LOG_TARGET,
     approver::Approver,
     lock::{self, Creation, Place, State},
-    locked,
+    locked, recovery,
     storage::{self, NoteError, sealed_file},
 };
 use crate::ipc::{CreateVault, Keyring, Lock, RecoveryCode, Topic, Unlock, Way};
@@ -40,13 +40,13 @@ impl Desk {
         if let State::FirstRun = state {
             // Before the vault: a crash between the two leaves a first run.
             place.write(&self.ports().folder, &*self.ports().files)?;
+            self.0.recovery.set_kept(false)?;
         }
         let (state, outcome) = state.create(&self.vault_place(Ok(Some(place))), creation).await;
         *guard = state;
         self.stepped(&mut guard, Some(place)).await;
         drop(guard);
-        // EXPOSE: shown once, to be printed.
-        Ok(RecoveryCode { groups: outcome?.groups().expose().to_vec() })
+        Ok(recovery::shown(&outcome?))
     }
 
     /// Opens the vault.

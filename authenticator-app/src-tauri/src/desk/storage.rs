@@ -61,10 +61,7 @@ pub(super) enum NoteError {
 }
 
 /// The sealed file, under a key that the open vault keeps.
-pub(super) async fn sealed_file(
-    ports: &DeskPorts,
-    vault: &Vault,
-) -> Result<Arc<dyn SecureStorage>, Error> {
+pub(super) async fn sealed_file(ports: &DeskPorts, vault: &Vault) -> Result<Arc<dyn SecureStorage>, Error> {
     let (path, key) = (ports.folder.join(FILE), vault.storage_key().await?);
     let (files, random) = (ports.files.clone(), ports.random.clone());
     let open = move || -> Result<Arc<dyn SecureStorage>, Error> {

@@ -19,6 +19,8 @@ pub struct Status {
     pub clock: Option<ClockNotice>,
     /// Of the app.
     pub version: String,
+    /// The app is open and nobody has said yet that the recovery code is kept: show a fresh one.
+    pub recovery_pending: bool,
     /// An enrolment link that another program handed over, to be recognised once the app is open.
     pub pending_link: Option<String>,
 }
@@ -74,7 +76,7 @@ pub enum Theme {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Topic {
-    /// [`Status::lock`].
+    /// [`Status::lock`] and [`Status::recovery_pending`].
     Lock,
     /// The list of codes.
     Codes,

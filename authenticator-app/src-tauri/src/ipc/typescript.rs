@@ -46,6 +46,10 @@ table! {
     status() -> Status;
     /// The first run: makes the vault. The reply is shown once.
     create_vault(CreateVault) -> RecoveryCode;
+    /// A fresh recovery code in place of the former one. The reply is shown once.
+    new_recovery_code() -> RecoveryCode;
+    /// The person has kept the recovery code.
+    confirm_recovery() -> ();
     /// Opens the vault.
     unlock(Unlock) -> ();
     /// Closes it.

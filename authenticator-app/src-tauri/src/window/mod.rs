@@ -44,6 +44,8 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         .invoke_handler(tauri::generate_handler![
             commands::status,
             commands::create_vault,
+            commands::new_recovery_code,
+            commands::confirm_recovery,
             commands::unlock,
             commands::lock,
             commands::active,

@@ -27,7 +27,8 @@ mod tests {
 
     #[test]
     fn only_the_pages_of_the_app_are_home() {
-        for home in ["tauri://localhost", "tauri://localhost/", "tauri://localhost/index.html?scene=1#codes"] {
+        for home in ["tauri://localhost", "tauri://localhost/", "tauri://localhost/index.html?scene=1#codes"]
+        {
             assert!(is_home(&home.parse().unwrap()), "{home}");
         }
         for away in [

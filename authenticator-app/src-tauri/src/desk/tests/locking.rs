@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use super::{PASSPHRASE, by_passphrase, code, passphrase, room::Room};
 use crate::{
     desk::Desk,
-    ipc::{CreateVault, IpcError, Keyring, Lock, Settings, Topic, Unlock, Way},
+    ipc::{CreateVault, IpcError, Keyring, Lock, RecoveryCode, Settings, Topic, Unlock, Way},
 };
 
 async fn lock(desk: &Desk) -> Lock {
@@ -121,6 +121,81 @@ async fn a_damaged_vault_is_a_state_and_is_not_touched() {
 }
 
 #[tokio::test]
+async fn a_vault_that_cannot_be_read_now_is_not_damaged_and_is_tried_again() {
+    let (room, _) = Room::alone();
+    let first = room.desk().await;
+    first.create_vault(&by_passphrase()).await.unwrap();
+
+    // A second program has it open.
+    let second = room.desk().await;
+    assert!(matches!(lock(&second).await, Lock::Unavailable { .. }));
+    let refused = IpcError::from(second.unlock(&passphrase(PASSPHRASE)).await.unwrap_err());
+    assert_eq!((refused.code.as_str(), refused.retryable), ("unavailable", true));
+    assert_eq!(code(second.create_vault(&by_passphrase()).await.map(|_| ())), "unavailable");
+
+    // A note that cannot be read is not one that is missing.
+    let note = room.folder().join("storage");
+    let decided = fs::read(&note).unwrap();
+    first.lock().await.unwrap();
+    drop(first);
+    fs::remove_file(&note).unwrap();
+    fs::create_dir(&note).unwrap();
+    assert!(matches!(lock(&second).await, Lock::Unavailable { .. }));
+
+    fs::remove_dir(&note).unwrap();
+    fs::write(&note, decided).unwrap();
+    second.unlock(&passphrase(PASSPHRASE)).await.unwrap();
+    assert_eq!(lock(&second).await, Lock::Open { way: Way::Passphrase });
+}
+
+#[tokio::test]
+async fn accounts_that_cannot_be_read_are_an_error_and_not_an_empty_list() {
+    let (room, _) = Room::alone();
+    room.keyring.is(absent());
+    let desk = room.desk().await;
+    assert!(desk.approvals().await.unwrap().is_empty(), "not unlocked yet");
+    desk.create_vault(&by_passphrase()).await.unwrap();
+    drop(desk);
+    fs::write(room.folder().join("entries.sealed"), b"somebody else's file").unwrap();
+    let desk = room.desk().await;
+    assert!(desk.approvals().await.unwrap().is_empty(), "not unlocked yet");
+    desk.unlock(&passphrase(PASSPHRASE)).await.unwrap();
+    assert_eq!(code(desk.approvals().await), "damaged");
+    assert_eq!(code(desk.accounts().await), "damaged");
+}
+
+fn by_code(code: &RecoveryCode) -> Unlock {
+    Unlock::RecoveryCode { code: code.groups.concat().into() }
+}
+
+#[tokio::test]
+async fn a_recovery_code_that_nobody_kept_is_replaced_by_a_fresh_one() {
+    let (room, _) = Room::alone();
+    let desk = room.desk().await;
+    let lost = desk.create_vault(&by_passphrase()).await.unwrap();
+    assert!(desk.status().await.unwrap().recovery_pending);
+    drop(desk);
+
+    let desk = room.desk().await;
+    assert!(!desk.status().await.unwrap().recovery_pending, "nobody is asked before it is open");
+    desk.unlock(&passphrase(PASSPHRASE)).await.unwrap();
+    assert!(desk.status().await.unwrap().recovery_pending);
+    let kept = desk.new_recovery_code().await.unwrap();
+    assert!(desk.status().await.unwrap().recovery_pending);
+    desk.confirm_recovery().await.unwrap();
+    assert!(!desk.status().await.unwrap().recovery_pending);
+    drop(desk);
+
+    let desk = room.desk().await;
+    assert_eq!(code(desk.unlock(&by_code(&lost)).await), "input");
+    desk.unlock(&by_code(&kept)).await.unwrap();
+    assert!(!desk.status().await.unwrap().recovery_pending);
+    // One that is asked for later has to be kept as well.
+    desk.new_recovery_code().await.unwrap();
+    assert!(desk.status().await.unwrap().recovery_pending);
+}
+
+#[tokio::test]
 async fn a_vault_without_its_note_is_damaged_and_nothing_is_guessed() {
     let (room, _) = Room::alone();
     let desk = room.desk().await;
@@ -200,8 +275,10 @@ async fn everything_that_shows_or_changes_takes_an_open_app() {
         code(desk.history().await),
         code(desk.accounts().await),
         code(desk.remove_account(&id).await),
+        code(desk.new_recovery_code().await.map(|_| ())),
+        code(desk.confirm_recovery().await),
     ];
-    assert_eq!(answers, ["locked"; 12]);
+    assert_eq!(answers, ["locked"; 14]);
     assert!(desk.approvals().await.unwrap().is_empty(), "what waits may be seen");
 }
 

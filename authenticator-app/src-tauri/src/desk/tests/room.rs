@@ -240,7 +240,12 @@ pub(super) struct Cable {
 
 impl Cable {
     fn new(http: Arc<dyn Http>) -> Self {
-        Self { http, plugged: watch::Sender::new(true), left: Mutex::default(), forgotten: AtomicBool::default() }
+        Self {
+            http,
+            plugged: watch::Sender::new(true),
+            left: Mutex::default(),
+            forgotten: AtomicBool::default(),
+        }
     }
 
     pub(super) fn plug(&self, plugged: bool) {
