@@ -13,6 +13,7 @@ const COMMANDS: &[&str] = &[
     "confirm_recovery",
     "unlock",
     "lock",
+    "quit",
     "active",
     "codes",
     "show_code",

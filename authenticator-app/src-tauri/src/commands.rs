@@ -1,6 +1,6 @@
 //! One function a command; what each does stands in [`crate::desk`].
 
-use tauri::State;
+use tauri::{AppHandle, State};
 
 use crate::{
     desk::Desk,
@@ -41,6 +41,13 @@ pub(crate) async fn unlock(desk: State<'_, Desk>, args: Unlock) -> Answer<()> {
 #[tauri::command]
 pub(crate) async fn lock(desk: State<'_, Desk>) -> Answer<()> {
     Ok(desk.lock().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn quit(app: AppHandle) -> Answer<()> {
+    // It locks on its way out.
+    app.exit(0);
+    Ok(())
 }
 
 #[tauri::command]

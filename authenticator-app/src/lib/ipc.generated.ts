@@ -14,6 +14,8 @@ export interface Commands {
   unlock: { args: Unlock; reply: null };
   /** Closes it. */
   lock: { args: null; reply: null };
+  /** Ends the app. Closing its window only hides it. */
+  quit: { args: null; reply: null };
   /** The person is there: the time until the app locks itself begins anew. */
   active: { args: null; reply: null };
   /** The list of codes, pinned ones first. */

@@ -54,6 +54,8 @@ table! {
     unlock(Unlock) -> ();
     /// Closes it.
     lock() -> ();
+    /// Ends the app. Closing its window only hides it.
+    quit() -> ();
     /// The person is there: the time until the app locks itself begins anew.
     active() -> ();
     /// The list of codes, pinned ones first.

@@ -27,7 +27,7 @@ use crate::{
 const APP_ID: &str = "org.countersign.authenticator";
 const MAIN: &str = "main";
 
-/// Runs the app until it is quit from its tray.
+/// Runs the app until it is quit, from its tray or its window.
 ///
 /// # Errors
 /// What keeps it from starting: no display, or no folder of its own.
@@ -48,6 +48,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
             commands::confirm_recovery,
             commands::unlock,
             commands::lock,
+            commands::quit,
             commands::active,
             commands::codes,
             commands::show_code,
