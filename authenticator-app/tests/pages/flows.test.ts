@@ -156,6 +156,26 @@ describe('adding', () => {
     await page.getByText('GitHub, mariak, 6 digits').waitFor();
   });
 
+  it('opens no file that is dropped where nothing takes it', async () => {
+    const page = await open('codes');
+    const stopped = (): Promise<boolean[]> =>
+      page.evaluate(() =>
+        ['dragover', 'drop'].map((type) => {
+          const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: new DataTransfer() });
+          document.querySelector('h1')?.dispatchEvent(event);
+          return event.defaultPrevented;
+        }),
+      );
+    for (const screen of ['1', '2', '3', ',']) {
+      await page.keyboard.press(`Control+${screen}`);
+      expect(await stopped()).toEqual([true, true]);
+    }
+    const locked = await open('locked');
+    expect(
+      await locked.evaluate(() => !window.dispatchEvent(new DragEvent('drop', { cancelable: true }))),
+    ).toBe(true);
+  });
+
   it('connects an account by the link that opened the app, with a name for the device', async () => {
     const page = await open('link');
     await page.getByText('Approve sign-ins from id.acme.example').waitFor();
