@@ -99,7 +99,10 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
     },
     recognise: (what) => {
       const text = what.from === 'text' ? what.text : 'otpauth://totp/GitHub:mariak';
-      if (text === scene.pendingLink) scene.pendingLink = null;
+      if (text === scene.pendingLink) {
+        scene.pendingLink = null;
+        changed('link');
+      }
       if (text.startsWith('countersign://')) {
         return [know({ is: 'enrolment', recognition: 'r1', server: 'id.acme.example', known: false })];
       }

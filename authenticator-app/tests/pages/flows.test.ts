@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 
 import { NUMBER, PASSPHRASE } from '../../src/testing/core';
@@ -182,6 +183,31 @@ describe('adding', () => {
     await page.getByLabel('What this device is called there').fill('Desk');
     await page.keyboard.press('Enter');
     await page.getByText('Connected to Acme Bank').waitFor();
+  });
+
+  it('lets a link that is handed over wait for a request and for a sheet', async () => {
+    const hand = (page: Page): Promise<void> =>
+      page.evaluate(() =>
+        window.countersignTest.change('link', (scene) => (scene.pendingLink = 'countersign://enroll?issuer=Acme')),
+      );
+    const asked = await open('approval');
+    await asked.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
+    await hand(asked);
+    await asked.waitForFunction(() => window.countersignTest.calls.filter((call) => call === 'status').length > 2);
+    expect(await asked.getByRole('dialog').count()).toBe(1);
+    await asked.keyboard.press('Escape');
+    await asked.getByText('Approve sign-ins from id.acme.example').waitFor();
+
+    const adding = await open('codes');
+    await adding.keyboard.press('Control+n');
+    await adding.getByLabel('Link').fill('otpauth://totp/half');
+    await hand(adding);
+    await adding.waitForFunction(() => window.countersignTest.calls.filter((call) => call === 'status').length > 2);
+    expect(await adding.getByLabel('Link').inputValue()).toBe('otpauth://totp/half');
+    await adding.keyboard.press('Escape');
+    await adding.getByText('Approve sign-ins from id.acme.example').waitFor();
+    await adding.keyboard.press('Escape');
+    await adding.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   it('keeps what was typed when the key is not one', async () => {

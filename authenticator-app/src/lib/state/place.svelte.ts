@@ -9,9 +9,20 @@ class Place {
   adding = $state.raw<{ from: Recognise | null } | null>(null);
   /** The id of the code whose sheet is open. */
   editing = $state<string | null>(null);
+  /** The link that was opened last, for it not to come back when its sheet is shut. */
+  #offered: string | null = null;
 
   add(from: Recognise | null = null): void {
     this.adding = { from };
+  }
+
+  /** Opens a link that another program handed over, once; it waits for a sheet that is open and while not `free`. */
+  offer(link: string | null, free: boolean): void {
+    if (link === null) this.#offered = null;
+    else if (free && this.adding === null && link !== this.#offered) {
+      this.#offered = link;
+      this.add({ from: 'text', text: link });
+    }
   }
 
   /** Back to the start, as after a lock. */
@@ -19,6 +30,7 @@ class Place {
     this.screen = 'codes';
     this.adding = null;
     this.editing = null;
+    this.#offered = null;
   }
 }
 
