@@ -26,12 +26,22 @@ export async function call<C extends Command>(
   }
 }
 
-/** Calls `listener` each time the app says that one of the topics changed, until the returned function is called. */
+/**
+ * Calls `listener` each time the app says that one of the topics changed, until the returned function is called. The
+ * first call comes as soon as the app is heard: what changed before went by unheard.
+ */
 export function onChanged(topics: readonly Topic[], listener: () => void): () => void {
   const listening = listen<Topic>('changed', ({ payload }) => {
     if (topics.includes(payload)) listener();
   });
-  return () => void listening.then((stop) => stop());
+  let wanted = true;
+  void listening.then(() => {
+    if (wanted) listener();
+  });
+  return () => {
+    wanted = false;
+    void listening.then((stop) => stop());
+  };
 }
 
 export function isIpcError(error: unknown): error is IpcError {

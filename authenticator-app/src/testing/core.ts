@@ -196,7 +196,8 @@ const TYPED = {
   warnings: [],
 };
 
-function refusal(error: Partial<IpcError>): IpcError {
+/** Why a command is not done, as the app says it. */
+export function refusal(error: Partial<IpcError>): IpcError {
   return {
     code: 'refused',
     title: 'That did not work',

@@ -3,7 +3,7 @@ import { emit } from '@tauri-apps/api/event';
 import { mockIPC } from '@tauri-apps/api/mocks';
 
 import type { Commands, Topic } from '../lib/ipc.generated';
-import { core } from './core';
+import { core, refusal } from './core';
 import { SCENES, type Scene, type SceneName } from './scenes';
 
 declare global {
@@ -15,6 +15,8 @@ declare global {
       /** Lets the answers of the app wait until they are released. */
       hold: () => void;
       release: () => void;
+      /** Lets the app refuse one command from now on. */
+      refuse: (command: keyof Commands) => void;
     };
   }
 }
@@ -26,6 +28,7 @@ export function installMock(): void {
   const changed = (topic: Topic): void => void emit('changed', topic);
   const handlers = core(scene, changed);
 
+  const refused = new Set<string>();
   let released = Promise.resolve();
   let release = (): void => undefined;
 
@@ -33,6 +36,7 @@ export function installMock(): void {
     async (command, payload) => {
       calls.push(command);
       await released;
+      if (refused.has(command)) throw refusal({});
       const handler = handlers[command as keyof Commands] as (args: unknown) => unknown;
       return handler((payload as { args?: unknown }).args ?? null);
     },
@@ -44,6 +48,7 @@ export function installMock(): void {
       released = new Promise((resolve) => (release = resolve));
     },
     release: () => release(),
+    refuse: (command) => void refused.add(command),
     change: async (topic, change) => {
       change(scene);
       await emit('changed', topic);

@@ -14,7 +14,7 @@ export interface Look {
 }
 
 /** The time in every page: a Friday morning. */
-const NOW = new Date('2026-11-20T10:15:00');
+export const NOW = new Date('2026-11-20T10:15:00');
 
 let browser: Browser;
 const pages: Page[] = [];

@@ -1,10 +1,30 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 
+import type { Approval } from '../../src/lib/ipc.generated';
 import { NUMBER, PASSPHRASE } from '../../src/testing/core';
-import { calls, open, useBrowser } from './browser';
+import { calls, NOW, open, useBrowser } from './browser';
 
 useBrowser();
+
+/** A request that comes while something else is open. */
+const LATE: Approval = {
+  challengeId: 'late',
+  enrolmentId: 'e1',
+  application: 'Acme Bank',
+  purpose: 'login',
+  account: 'maria@example.com',
+  address: '203.0.113.7',
+  place: null,
+  latitude: null,
+  longitude: null,
+  device: { name: 'Maria’s laptop', os: 'Windows', app: 'Firefox', known: true },
+  requestedAt: NOW.getTime(),
+  expiresAt: NOW.getTime() + 60_000,
+  digits: 2,
+  verifiesUser: true,
+  now: NOW.getTime(),
+};
 
 describe('first run', () => {
   it('makes a vault, shows the recovery code and ends on the empty page', async () => {
@@ -36,6 +56,17 @@ describe('first run', () => {
 });
 
 describe('lock', () => {
+  it('is read once more when the app is heard, and tells why it was not done', async () => {
+    const page = await open('codes');
+    await page.waitForFunction(() => window.countersignTest.calls.filter((call) => call === 'status').length === 2);
+    await page.evaluate(() => window.countersignTest.refuse('lock'));
+    await page.keyboard.press('Control+l');
+    await page.getByRole('status').getByText('That did not work. Nothing was changed.').waitFor();
+    await page.clock.runFor(60_000);
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByText('That did not work').waitFor({ state: 'detached' });
+  });
+
   it('says what to do after a wrong passphrase, and opens with the right one', async () => {
     const page = await open('locked');
     await page.keyboard.type('wrong');
@@ -114,6 +145,19 @@ describe('codes', () => {
     await page.getByText('Steam moved to trash').waitFor();
     expect(await page.getByText('R7H3K').count()).toBe(0);
     await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('R7H3K').waitFor();
+  });
+
+  it('can be taken out of the trash also below a request, and for as long as it is open', async () => {
+    const page = await open('codes');
+    await page.getByRole('button', { name: /Steam/ }).first().click({ button: 'right' });
+    await page.getByRole('button', { name: 'Move to trash' }).click();
+    await page.getByText('Steam moved to trash').waitFor();
+    await page.evaluate((late) => window.countersignTest.change('approvals', (scene) => (scene.approvals = [late])), LATE);
+    await page.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
+    await page.clock.runFor(30_000);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.keyboard.press('Escape');
     await page.getByText('R7H3K').waitFor();
   });
 
@@ -325,29 +369,7 @@ describe('an approval', () => {
     const page = await open('codes');
     await page.keyboard.press('Control+n');
     await page.getByLabel('Link').fill('otpauth://totp/half');
-    await page.evaluate(() =>
-      window.countersignTest.change('approvals', (scene) => {
-        scene.approvals = [
-          {
-            challengeId: 'late',
-            enrolmentId: 'e1',
-            application: 'Acme Bank',
-            purpose: 'login',
-            account: 'maria@example.com',
-            address: '203.0.113.7',
-            place: null,
-            latitude: null,
-            longitude: null,
-            device: { name: '', os: 'Windows', app: 'Firefox', known: true },
-            requestedAt: Date.now(),
-            expiresAt: Date.now() + 60_000,
-            digits: 2,
-            verifiesUser: true,
-            now: Date.now(),
-          },
-        ];
-      }),
-    );
+    await page.evaluate((late) => window.countersignTest.change('approvals', (scene) => (scene.approvals = [late])), LATE);
     await page.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
     await page.keyboard.press('Escape');
     expect(await page.getByLabel('Link').inputValue()).toBe('otpauth://totp/half');

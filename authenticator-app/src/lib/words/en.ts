@@ -28,6 +28,11 @@ export const en = {
     state: { live: 'Connected', polling: 'Connected, slower than usual', offline: 'Out of reach' },
   },
 
+  line: {
+    undo: 'Undo',
+    dismiss: 'Dismiss',
+  },
+
   time: {
     left: (clock: string) => `${clock} left`,
     secondsAgo: (seconds: number) => count(seconds, 'second ago', 'seconds ago'),
@@ -56,7 +61,6 @@ export const en = {
     nothingFound: (query: string) => `Nothing here is called “${query}”`,
     nothingFoundDetail: 'If it is a new account, add it.',
     trashed: (issuer: string) => `${issuer} moved to trash`,
-    undo: 'Undo',
   },
 
   edit: {
