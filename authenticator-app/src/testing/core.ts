@@ -157,7 +157,7 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       changed('codes');
       return { is: 'code', id };
     },
-    approvals: () => scene.approvals.map((request) => ({ ...request, now: Date.now() })),
+    approvals: () => scene.approvals.map((request) => ({ ...request, now: Date.now() + (scene.ahead[request.challengeId] ?? 0) })),
     approve: ({ challengeId, number }) => {
       if (number === '00') {
         throw refusal({

@@ -20,10 +20,13 @@ export interface Scene {
   connections: Connection[];
   clock: ClockNotice | null;
   pendingLink: string | null;
+  /** By how many milliseconds the clock of a server is ahead, by the request that it sent. */
+  ahead: Readonly<Record<string, number>>;
 }
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const READY: Keyring = { is: 'ready' };
 
 const code = (
@@ -133,6 +136,7 @@ const full = (more: Partial<Scene> = {}): Scene => ({
   connections: [connection()],
   clock: null,
   pendingLink: null,
+  ahead: {},
   ...more,
 });
 
@@ -169,6 +173,19 @@ export const SCENES = {
         request('c2', { application: 'Cloudhost', place: null, latitude: null, longitude: null, digits: 3 }),
         request('c3', { device: { name: 'Safari', os: 'macOS', app: 'Safari', known: true } }),
       ],
+    }),
+  /** Two servers, one with a clock that is an hour ahead. */
+  clocks: () =>
+    full({
+      approvals: [
+        request('c1'),
+        request('c2', {
+          application: 'Cloudhost',
+          requestedAt: Date.now() + HOUR - 17_000,
+          expiresAt: Date.now() + HOUR + 23_000,
+        }),
+      ],
+      ahead: { c2: HOUR },
     }),
   pacific: () => full({ approvals: [request('c1', { place: 'Suva, Fiji', latitude: -18.14, longitude: 178.44 })] }),
   offline: () =>

@@ -299,6 +299,25 @@ describe('an approval', () => {
     await page.keyboard.type('17');
     await page.keyboard.press('Enter');
     await page.getByText('Ask for a new request').waitFor();
+    await page.clock.runFor(60_000);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('shows all of the device, and how long is left by the clock of its own server', async () => {
+    const page = await open('clocks');
+    await page.getByText('1 of 2').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('timer').getByText('0:23 left').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+2');
+    await page.getByRole('button', { name: /Acme Bank.*0:43 left/ }).waitFor();
+    await page.getByRole('button', { name: /Cloudhost.*0:23 left/ }).waitFor();
+    await page.evaluate((late) => window.countersignTest.change('approvals', (scene) => (scene.approvals = [late])), LATE);
+    await page.getByText('Maria’s laptop').waitFor();
+    await page.getByText('Firefox on Windows', { exact: true }).waitFor();
+    await page.getByText('Approving this needs a device that can verify').waitFor();
   });
 
   it('clears the digits when the answer could not be sent', async () => {
@@ -330,6 +349,23 @@ describe('an approval', () => {
     await page.evaluate(() => window.countersignTest.release());
     await page.getByRole('status').getByText(/^Approved/).waitFor();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it.each([
+    ['00', 'Your answer was not sent'],
+    ['17', 'Ask for a new request'],
+  ])('that is put aside tells how the number %s ended, until that is dismissed', async (number, told) => {
+    const page = await open('approval');
+    await page.evaluate(() => window.countersignTest.hold());
+    await page.keyboard.type(number);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Sending' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => window.countersignTest.release());
+    await page.getByRole('status').getByText(told).waitFor();
+    await page.clock.runFor(60_000);
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await page.getByText(told).waitFor({ state: 'detached' });
   });
 
   it('is put aside by Esc, still waits, and can be opened again', async () => {

@@ -1,21 +1,33 @@
 /** Which request has the window. */
-import { call, type Approval, type Outcome } from '../ipc';
+import { call, type Approval, type IpcError, type Outcome } from '../ipc';
 import { words } from '../words';
 import { line } from './line.svelte';
 import { approvals } from './readings.svelte';
 
-/** How long the outcome stands before the window goes back to what it showed. */
+/** How long a good outcome stands before the window goes back to what it showed. */
 const OUTCOME_MS = 2_500;
+
+/** What a person need not have read: it ended as they said, or the next request is there already. */
+const PASSING: readonly Outcome[] = ['approved', 'denied', 'superseded'];
 
 class Takeover {
   /** The request that fills the window. */
   current = $state.raw<Approval | null>(null);
-  /** How it ended; shown for a moment. */
+  /** How it ended. */
   outcome = $state.raw<Outcome | null>(null);
-  /** An answer to it is on its way. */
-  answering = $state(false);
   #aside = $state.raw<ReadonlySet<string>>(new Set());
+  #sending = $state.raw<ReadonlySet<string>>(new Set());
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** An answer to the current request is on its way. */
+  get answering(): boolean {
+    return this.current !== null && this.#sending.has(this.current.challengeId);
+  }
+
+  /** The outcome stands until the person has dismissed it. */
+  get stays(): boolean {
+    return this.outcome !== null && !PASSING.includes(this.outcome);
+  }
 
   /** The requests still to be looked at, the current one among them. */
   get queue(): Approval[] {
@@ -32,17 +44,28 @@ class Takeover {
     }
   }
 
-  /** Sends the person's answer, and shows how the request ended. Rejects when the answer was not taken. */
+  /**
+   * Sends the person's answer, and shows how the request ended. Rejects when the answer was not taken; for a request
+   * that was put aside meanwhile, the line tells it.
+   */
   async answer(send: () => Promise<Outcome>): Promise<void> {
     const answered = this.current;
     if (answered === null || this.answering) return;
-    this.answering = true;
+    const { challengeId, application } = answered;
+    const shown = (): boolean => this.current?.challengeId === challengeId;
+    this.#sending = new Set([...this.#sending, challengeId]);
     try {
       const outcome = await send();
-      if (this.current === answered) this.#ended(outcome);
-      else line.say(words.afterwards[outcome](answered.application));
+      const told = words.afterwards[outcome](application);
+      if (shown()) this.#ended(outcome);
+      else if (PASSING.includes(outcome)) line.say(told);
+      else line.keep(words.approval.of(application, told));
+    } catch (error) {
+      if (shown()) throw error;
+      const { title, detail } = error as IpcError;
+      line.keep(words.approval.of(application, `${title}. ${detail}`));
     } finally {
-      this.answering = false;
+      this.#sending = without(this.#sending, challengeId);
     }
   }
 
@@ -60,7 +83,7 @@ class Takeover {
 
   /** Opens a request, also one that was put aside. */
   open(request: Approval): void {
-    this.#aside = new Set([...this.#aside].filter((id) => id !== request.challengeId));
+    this.#aside = without(this.#aside, request.challengeId);
     this.outcome = null;
     this.current = request;
   }
@@ -81,7 +104,7 @@ class Takeover {
     clearTimeout(this.#timer);
     this.#leave();
     this.outcome = outcome;
-    this.#timer = setTimeout(() => this.next(), OUTCOME_MS);
+    if (!this.stays) this.#timer = setTimeout(() => this.next(), OUTCOME_MS);
   }
 
   async #vanished(challengeId: string): Promise<void> {
@@ -89,6 +112,10 @@ class Takeover {
     if (this.current?.challengeId !== challengeId || this.outcome !== null) return;
     this.#ended(rows.find((row) => row.challengeId === challengeId)?.outcome ?? 'closed');
   }
+}
+
+function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return new Set([...ids].filter((other) => other !== id));
 }
 
 export const takeover = new Takeover();
