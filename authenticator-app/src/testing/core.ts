@@ -44,6 +44,7 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
   };
 
   return {
+    quit: () => null,
     status: () => ({
       lock: scene.lock,
       settings,
@@ -52,10 +53,22 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       clock: scene.clock,
       version: '0.1.0',
       pendingLink: scene.pendingLink,
+      recoveryPending: scene.lock.state === 'open' && scene.recoveryPending,
     }),
     create_vault: ({ way }) => {
+      scene.recoveryPending = true;
       open(way);
       return { groups: ['K7QM', '2XRA', '9HTD', 'PW4C', 'J6VE', 'N3ZB', 'F8SY', 'T5GK'] };
+    },
+    new_recovery_code: () => {
+      scene.recoveryPending = true;
+      changed('lock');
+      return { groups: ['M4XE', '7QKA', 'R2TD', '9WPC', 'V6JE', 'Z3NB', 'Y8FS', 'K5GT'] };
+    },
+    confirm_recovery: () => {
+      scene.recoveryPending = false;
+      changed('lock');
+      return null;
     },
     unlock: (unlock) => {
       if (unlock.way === 'passphrase' && unlock.passphrase !== PASSPHRASE) {
@@ -157,7 +170,11 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       changed('codes');
       return { is: 'code', id };
     },
-    approvals: () => scene.approvals.map((request) => ({ ...request, now: Date.now() + (scene.ahead[request.challengeId] ?? 0) })),
+    approvals: () =>
+      scene.approvals.map((request) => {
+        const ahead = scene.ahead[request.challengeId] ?? 0;
+        return { ...request, now: Date.now() + ahead };
+      }),
     approve: ({ challengeId, number }) => {
       if (number === '00') {
         throw refusal({

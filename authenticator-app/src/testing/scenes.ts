@@ -20,6 +20,7 @@ export interface Scene {
   connections: Connection[];
   clock: ClockNotice | null;
   pendingLink: string | null;
+  recoveryPending: boolean;
   /** By how many milliseconds the clock of a server is ahead, by the request that it sent. */
   ahead: Readonly<Record<string, number>>;
 }
@@ -136,6 +137,7 @@ const full = (more: Partial<Scene> = {}): Scene => ({
   connections: [connection()],
   clock: null,
   pendingLink: null,
+  recoveryPending: false,
   ahead: {},
   ...more,
 });
@@ -165,6 +167,11 @@ export const SCENES = {
     }),
   damaged: () =>
     full({ lock: { state: 'damaged', reason: 'A row of the vault does not carry the seal it was stored with.' } }),
+  unavailable: () =>
+    full({
+      lock: { state: 'unavailable', reason: 'Another Countersign has the vault open. Close it, and try again.' },
+    }),
+  recoveryPending: () => full({ recoveryPending: true }),
   approval: () => full({ approvals: [request('c1')] }),
   approvals: () =>
     full({

@@ -1,30 +1,11 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 
-import type { Approval } from '../../src/lib/ipc.generated';
-import { NUMBER, PASSPHRASE } from '../../src/testing/core';
-import { calls, NOW, open, useBrowser } from './browser';
+import { PASSPHRASE } from '../../src/testing/core';
+import { calls, open, useBrowser } from './browser';
+import { ask } from './late';
 
 useBrowser();
-
-/** A request that comes while something else is open. */
-const LATE: Approval = {
-  challengeId: 'late',
-  enrolmentId: 'e1',
-  application: 'Acme Bank',
-  purpose: 'login',
-  account: 'maria@example.com',
-  address: '203.0.113.7',
-  place: null,
-  latitude: null,
-  longitude: null,
-  device: { name: 'Maria’s laptop', os: 'Windows', app: 'Firefox', known: true },
-  requestedAt: NOW.getTime(),
-  expiresAt: NOW.getTime() + 60_000,
-  digits: 2,
-  verifiesUser: true,
-  now: NOW.getTime(),
-};
 
 describe('first run', () => {
   it('makes a vault, shows the recovery code and ends on the empty page', async () => {
@@ -40,6 +21,22 @@ describe('first run', () => {
     expect(await page.title()).toBe('K7QM-2XRA-9HTD-PW4C-J6VE-N3ZB-F8SY-T5GK');
     await page.getByRole('button', { name: 'I have kept it' }).click();
     await page.getByText('Add your first account').waitFor();
+    expect(await calls(page)).toContain('confirm_recovery');
+  });
+
+  it('asks for a recovery code that nobody kept after each unlocking, until it is kept', async () => {
+    const page = await open('recoveryPending');
+    await page.getByRole('button', { name: 'Later' }).click();
+    await page.getByRole('heading', { name: 'Codes' }).waitFor();
+    await page.keyboard.press('Control+l');
+    await page.getByLabel('Passphrase').fill(PASSPHRASE);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Show a new recovery code' }).click();
+    await page.getByText('M4XE').waitFor();
+    await page.evaluate(() => window.countersignTest.refuse('confirm_recovery'));
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('alert').getByText('That did not work').waitFor();
+    await page.getByText('M4XE').waitFor();
   });
 
   it('wants a passphrase twice where no keyring answers', async () => {
@@ -75,6 +72,33 @@ describe('lock', () => {
     await page.getByLabel('Passphrase').fill(PASSPHRASE);
     await page.keyboard.press('Enter');
     await page.getByRole('timer').waitFor();
+  });
+
+  it.each(['damaged', 'unavailable'] as const)('that is %s is tried again', async (scene) => {
+    const page = await open(scene);
+    await page.evaluate(() =>
+      window.countersignTest.change('codes', (held) => (held.lock = { state: 'open', way: 'keyring' })),
+    );
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Codes' }).waitFor();
+  });
+
+  it('takes a recovery code that is shown from the page', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+,');
+    await page.getByRole('button', { name: 'Replace' }).click();
+    await page.getByRole('button', { name: 'Keep the old one' }).click();
+    expect(await calls(page)).not.toContain('new_recovery_code');
+    await page.getByRole('button', { name: 'Replace' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
+    await page.getByText('M4XE').waitFor();
+    await page.evaluate(() =>
+      window.countersignTest.change('lock', (scene) => {
+        scene.lock = { state: 'locked', ways: ['passphrase'], keyring: { is: 'ready' } };
+      }),
+    );
+    await page.getByLabel('Passphrase').waitFor();
+    expect(await page.getByText('M4XE').count()).toBe(0);
   });
 
   it('lets a waiting sign-in be denied', async () => {
@@ -153,7 +177,7 @@ describe('codes', () => {
     await page.getByRole('button', { name: /Steam/ }).first().click({ button: 'right' });
     await page.getByRole('button', { name: 'Move to trash' }).click();
     await page.getByText('Steam moved to trash').waitFor();
-    await page.evaluate((late) => window.countersignTest.change('approvals', (scene) => (scene.approvals = [late])), LATE);
+    await ask(page);
     await page.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
     await page.clock.runFor(30_000);
     await page.getByRole('button', { name: 'Undo' }).click();
@@ -278,140 +302,6 @@ describe('adding', () => {
   });
 });
 
-describe('an approval', () => {
-  it('takes the window, wants all digits and goes back to what was open', async () => {
-    const page = await open('approval');
-    const approve = page.getByRole('button', { name: 'Approve', exact: true });
-    await page.keyboard.type('4x');
-    expect(await approve.isDisabled()).toBe(true);
-    await page.keyboard.press('Enter');
-    expect(await calls(page)).not.toContain('approve');
-    await page.keyboard.type(NUMBER.slice(1));
-    await page.keyboard.press('Enter');
-    await page.getByText(/^Approved/).waitFor();
-    await page.clock.runFor(3_000);
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.getByRole('heading', { name: 'Codes' }).waitFor();
-  });
-
-  it('with another number lets nobody in and says what to do', async () => {
-    const page = await open('approval');
-    await page.keyboard.type('17');
-    await page.keyboard.press('Enter');
-    await page.getByText('Ask for a new request').waitFor();
-    await page.clock.runFor(60_000);
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Dismiss' }).click();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-  });
-
-  it('shows all of the device, and how long is left by the clock of its own server', async () => {
-    const page = await open('clocks');
-    await page.getByText('1 of 2').waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('timer').getByText('0:23 left').waitFor();
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+2');
-    await page.getByRole('button', { name: /Acme Bank.*0:43 left/ }).waitFor();
-    await page.getByRole('button', { name: /Cloudhost.*0:23 left/ }).waitFor();
-    await page.evaluate((late) => window.countersignTest.change('approvals', (scene) => (scene.approvals = [late])), LATE);
-    await page.getByText('Maria’s laptop').waitFor();
-    await page.getByText('Firefox on Windows', { exact: true }).waitFor();
-    await page.getByText('Approving this needs a device that can verify').waitFor();
-  });
-
-  it('clears the digits when the answer could not be sent', async () => {
-    const page = await open('approval');
-    await page.keyboard.type('00');
-    await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText('Your answer was not sent').waitFor();
-    expect(await page.getByLabel(/Number shown/).inputValue()).toBe('');
-  });
-
-  it('asks once before it stops a sign-in that was not the person’s', async () => {
-    const page = await open('approval');
-    await page.getByRole('button', { name: 'This wasn’t me' }).click();
-    await page.getByText('maria@example.com is locked until Acme Bank').waitFor();
-    expect(await calls(page)).not.toContain('deny');
-    await page.keyboard.press('Enter');
-    expect(await calls(page)).not.toContain('deny');
-    await page.getByRole('button', { name: 'Stop and lock the account' }).click();
-    await page.getByText('The sign-in is stopped.').waitFor();
-  });
-
-  it('that is put aside while the answer is on its way says how it ended', async () => {
-    const page = await open('approval');
-    await page.evaluate(() => window.countersignTest.hold());
-    await page.keyboard.type(NUMBER);
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Sending' }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.evaluate(() => window.countersignTest.release());
-    await page.getByRole('status').getByText(/^Approved/).waitFor();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-  });
-
-  it.each([
-    ['00', 'Your answer was not sent'],
-    ['17', 'Ask for a new request'],
-  ])('that is put aside tells how the number %s ended, until that is dismissed', async (number, told) => {
-    const page = await open('approval');
-    await page.evaluate(() => window.countersignTest.hold());
-    await page.keyboard.type(number);
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Sending' }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.evaluate(() => window.countersignTest.release());
-    await page.getByRole('status').getByText(told).waitFor();
-    await page.clock.runFor(60_000);
-    await page.getByRole('button', { name: 'Dismiss' }).click();
-    await page.getByText(told).waitFor({ state: 'detached' });
-  });
-
-  it('is put aside by Esc, still waits, and can be opened again', async () => {
-    const page = await open('approval');
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByText('Still waiting under Approvals').waitFor();
-    await page.getByRole('button', { name: 'Approvals 1 waiting' }).filter({ visible: true }).click();
-    await page.getByRole('button', { name: /Acme Bank.*left/ }).click();
-    await page.getByRole('dialog').waitFor();
-  });
-
-  it('comes one at a time, with how many there are', async () => {
-    const page = await open('approvals');
-    await page.getByText('1 of 3').waitFor();
-    await page.getByRole('button', { name: 'Deny' }).click();
-    await page.getByText(/^Denied/).waitFor();
-    await page.clock.runFor(3_000);
-    await page.getByText('1 of 2').waitFor();
-  });
-
-  it('tells when it was answered elsewhere meanwhile', async () => {
-    const page = await open('approval');
-    await page.getByRole('dialog').waitFor();
-    await page.evaluate(() =>
-      window.countersignTest.change('approvals', (scene) => {
-        const [request] = scene.approvals;
-        if (request === undefined) return;
-        scene.approvals = [];
-        scene.history = [{ ...request, deviceName: '', outcome: 'answeredElsewhere' }, ...scene.history];
-      }),
-    );
-    await page.getByText('This was answered on another device.').waitFor();
-  });
-
-  it('leaves a sheet that was open as it was', async () => {
-    const page = await open('codes');
-    await page.keyboard.press('Control+n');
-    await page.getByLabel('Link').fill('otpauth://totp/half');
-    await page.evaluate((late) => window.countersignTest.change('approvals', (scene) => (scene.approvals = [late])), LATE);
-    await page.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
-    await page.keyboard.press('Escape');
-    expect(await page.getByLabel('Link').inputValue()).toBe('otpauth://totp/half');
-  });
-});
-
 describe('accounts and settings', () => {
   it('ask before an account is removed', async () => {
     const page = await open('codes');
@@ -422,6 +312,16 @@ describe('accounts and settings', () => {
     await page.getByRole('button', { name: 'Remove Cloudhost' }).click();
     await page.getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByText('Cloudhost removed').waitFor();
+  });
+
+  it('quit the app, also by its key while it is locked', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+,');
+    await page.getByRole('button', { name: 'Quit Countersign' }).click();
+    expect(await calls(page)).toContain('quit');
+    const locked = await open('locked');
+    await locked.keyboard.press('Control+q');
+    expect(await calls(locked)).toContain('quit');
   });
 
   it('change the theme at once', async () => {

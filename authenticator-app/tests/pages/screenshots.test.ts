@@ -31,6 +31,8 @@ const SHOTS: Shot[] = [
   { name: 'locked', scene: 'locked' },
   { name: 'locked-keyring', scene: 'lockedByKeyring' },
   { name: 'damaged', scene: 'damaged' },
+  { name: 'unavailable', scene: 'unavailable' },
+  { name: 'recovery-pending', scene: 'recoveryPending' },
   { name: 'codes', scene: 'codes', steps: (page) => page.getByRole('button', { name: /Cloudhost/ }).first().click() },
   { name: 'codes-offline', scene: 'offline' },
   {
@@ -96,6 +98,24 @@ const SHOTS: Shot[] = [
       await page.getByLabel(/Number shown/).fill('42');
       await page.keyboard.press('Enter');
       await page.getByText(/^Approved/).waitFor();
+    },
+  },
+  {
+    name: 'approval-outcome-stays',
+    scene: 'approval',
+    steps: async (page) => {
+      await page.getByLabel(/Number shown/).fill('17');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Dismiss' }).waitFor();
+    },
+  },
+  {
+    name: 'approval-line',
+    scene: 'approvals',
+    steps: async (page) => {
+      await page.getByText('1 of 3').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByText('Still waiting').waitFor();
     },
   },
   { name: 'approvals', scene: 'codes', steps: goTab('Approvals') },

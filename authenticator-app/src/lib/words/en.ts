@@ -206,6 +206,9 @@ export const en = {
     start: 'Start',
     startHidden: 'Start without a window',
     startHiddenDetail: 'Countersign waits in the tray and opens when a sign-in asks for you.',
+    quit: 'Quit Countersign',
+    quitDetail: 'Closing the window only hides it. After quitting, sign-ins wait until it is opened again.',
+    quitDo: 'Quit',
     version: (version: string) => `Countersign ${version}`,
   },
 
@@ -249,8 +252,25 @@ export const en = {
     from: (application: string, place: string | null) => (place === null ? application : `${application}, ${place}`),
     deny: 'Deny',
     denyLabel: (application: string) => `Deny the sign-in at ${application}`,
+    unavailable: 'The vault cannot be opened now',
+    unavailableDetail: 'Nothing is wrong with it and nothing was changed.',
     damaged: 'The vault cannot be read',
     damagedDetail: 'Nothing was changed. Close Countersign and put the last good copy of its folder back.',
+  },
+
+  /** A recovery code after the first one. */
+  recovery: {
+    pending: 'Is your recovery code kept?',
+    pendingDetail:
+      'Countersign ended before you said so. A new code takes the place of the one before, and is shown to be kept.',
+    show: 'Show a new recovery code',
+    later: 'Later',
+    label: 'Recovery code',
+    detail: 'Opens Countersign when nothing else does.',
+    replace: 'Replace',
+    replaceTitle: 'Replace the recovery code?',
+    replaceDetail: 'The one that you have kept stops working. The new one is shown once, for you to keep.',
+    keep: 'Keep the old one',
   },
 
   problem: {
