@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use countersign_protocol::{
     ids::ChallengeId,
@@ -48,6 +51,8 @@ pub(crate) struct Active {
     /// How often a notification told of a request.
     pushes: watch::Sender<u64>,
     removed: Latch,
+    /// Set while this device removes the enrolment: that the server does not know it any more is no news then.
+    leaving: AtomicBool,
 }
 
 impl Active {
@@ -76,6 +81,7 @@ impl Active {
             records,
             answers: Answers::default(),
             removed: Latch::default(),
+            leaving: AtomicBool::new(false),
         })
     }
 
@@ -170,6 +176,15 @@ impl Active {
     /// Ends everything that uses the enrolment.
     pub(crate) fn end(&self) {
         self.removed.set();
+    }
+
+    /// Whether this device removes the enrolment now.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_leaving(&self, leaving: bool) {
+        self.leaving.store(leaving, Ordering::Relaxed);
     }
 
     /// Returns when the enrolment was removed.

@@ -135,9 +135,14 @@ impl Authenticator {
         let active = self.0.active(id).await?;
         let handle = active.handle.clone();
         if self.0.blocking(move |records| records.has_key(&handle)).await? {
+            active.set_leaving(true);
             match active.routes(&active.handle.possession_key()).remove(id).await {
+                Ok(()) => {}
                 Err(Error::Refused(refusal)) if refusal.code == ProblemCode::EnrolmentNotFound => {}
-                outcome => outcome?,
+                Err(error) => {
+                    active.set_leaving(false);
+                    return Err(error);
+                }
             }
         }
         let removed = active.clone();

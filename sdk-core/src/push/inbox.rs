@@ -187,7 +187,7 @@ impl State {
                 self.list_at = self.connected_at + FIRST_WORD;
                 self.catching_up = true;
             }
-            Err(error) if is_gone(&error) => self.fail(error),
+            Err(error) if is_gone(&error) => self.fail(active, error),
             Err(error) => self.reconnect_later(active, &error.to_string()),
         }
     }
@@ -208,7 +208,7 @@ impl State {
                 self.tell(if live { ConnectionState::Live } else { ConnectionState::Polling });
                 self.take(listing, active);
             }
-            Err(error) if is_gone(&error) => self.fail(error),
+            Err(error) if is_gone(&error) => self.fail(active, error),
             Err(error) => {
                 let wished = match &error {
                     Error::Refused(refusal) => Duration::from_secs(refusal.retry_after.unwrap_or(0)),
@@ -330,9 +330,11 @@ impl State {
         }
     }
 
-    fn fail(&mut self, error: Error) {
+    fn fail(&mut self, active: &Active, error: Error) {
         self.over = true;
-        self.ready.push_back(Err(error));
+        if !active.is_leaving() {
+            self.ready.push_back(Err(error));
+        }
     }
 }
 
