@@ -8,6 +8,7 @@ Every failure is a :class:`CountersignError`; its subclasses, such as ``Counters
 as attributes. A value that is not well formed is ``CountersignError.InvalidInput``, before anything is done.
 """
 
+from . import _exit as _exit
 from ._errors import CountersignError
 from ._native import (
     Algorithm,
