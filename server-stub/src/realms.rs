@@ -112,6 +112,13 @@ impl Realms {
         self.0.upkeep.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends the upkeep, for tests that look at rows and clean up themselves.
+    #[cfg(test)]
+    pub(crate) async fn without_upkeep(&self) {
+        let mut upkeep = std::mem::take(&mut *self.upkeep());
+        upkeep.shutdown().await;
+    }
+
     /// The bearer of the control plane, where there is one.
     pub fn stub_bearer(&self) -> Option<&Secret<String>> {
         self.0.config.stub_bearer.as_ref()
