@@ -7,13 +7,13 @@ use std::{
 };
 
 use countersign::{
-    ports::{self, Level, Verification},
+    ports::{Level, Verification},
     testing,
 };
 
 use crate::{
-    HostError, LogSink, SecureStorage, StorageError, UserVerifier, VerificationCompletion, VerifierError,
-    VerifyPrompt,
+    HostError, LogSink, UserVerifier, VerificationCompletion, VerifierError, VerifyPrompt,
+    ports::storage_of_the_core,
 };
 
 /// Secure storage in memory. It holds callers to the contract: single-line ASCII of at most 2,048 bytes.
@@ -44,20 +44,7 @@ impl MemoryStorage {
     }
 }
 
-#[uniffi::export]
-impl SecureStorage for MemoryStorage {
-    fn get(&self, name: String) -> Result<Option<String>, StorageError> {
-        Ok(ports::SecureStorage::get(&self.0, &name)?)
-    }
-
-    fn set(&self, name: String, value: String) -> Result<(), StorageError> {
-        Ok(ports::SecureStorage::set(&self.0, &name, &value)?)
-    }
-
-    fn remove(&self, name: String) -> Result<(), StorageError> {
-        Ok(ports::SecureStorage::remove(&self.0, &name)?)
-    }
-}
+storage_of_the_core!(MemoryStorage);
 
 /// A user who answers every prompt in the same way.
 #[derive(uniffi::Object)]

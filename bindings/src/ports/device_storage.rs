@@ -8,11 +8,14 @@ use countersign::{
     ports::{self, KeyringStorage, OsFiles, Random},
 };
 
-use super::{SecureStorage, StorageError};
+use super::secure_storage::storage_of_the_core;
 use crate::CountersignError;
 
 /// Whether the system's keyring can be used.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub type KeyringStatus = ports::KeyringStatus;
+
+/// Whether the system's keyring can be used.
+#[uniffi::remote(Enum)]
 pub enum KeyringStatus {
     /// It keeps what it is given.
     Ready,
@@ -34,11 +37,7 @@ pub enum KeyringStatus {
 /// A process looks for a keyring once. One that was started later is found by the app's next start.
 #[uniffi::export]
 pub fn probe_keyring(app_id: &str) -> KeyringStatus {
-    match KeyringStorage::probe(app_id) {
-        ports::KeyringStatus::Ready => KeyringStatus::Ready,
-        ports::KeyringStatus::Locked { reason } => KeyringStatus::Locked { reason },
-        ports::KeyringStatus::Absent { reason } => KeyringStatus::Absent { reason },
-    }
+    KeyringStorage::probe(app_id)
 }
 
 /// Secure storage in one sealed file, for systems without a keyring: `Vault.file_storage` gives it.
@@ -57,21 +56,6 @@ impl FileStorage {
     }
 }
 
-#[uniffi::export]
-impl SecureStorage for FileStorage {
-    fn get(&self, name: String) -> Result<Option<String>, StorageError> {
-        Ok(ports::SecureStorage::get(&self.0, &name)?)
-    }
-
-    fn set(&self, name: String, value: String) -> Result<(), StorageError> {
-        Ok(ports::SecureStorage::set(&self.0, &name, &value)?)
-    }
-
-    fn remove(&self, name: String) -> Result<(), StorageError> {
-        Ok(ports::SecureStorage::remove(&self.0, &name)?)
-    }
-}
-
 /// No secure storage at all, such as until the vault is unlocked that holds the key of a `FileStorage`. A vault opens
 /// without; what needs storage says so.
 #[derive(Default, uniffi::Object)]
@@ -86,17 +70,4 @@ impl NoStorage {
     }
 }
 
-#[uniffi::export]
-impl SecureStorage for NoStorage {
-    fn get(&self, name: String) -> Result<Option<String>, StorageError> {
-        Ok(ports::SecureStorage::get(&self.0, &name)?)
-    }
-
-    fn set(&self, name: String, value: String) -> Result<(), StorageError> {
-        Ok(ports::SecureStorage::set(&self.0, &name, &value)?)
-    }
-
-    fn remove(&self, name: String) -> Result<(), StorageError> {
-        Ok(ports::SecureStorage::remove(&self.0, &name)?)
-    }
-}
+storage_of_the_core!(FileStorage, NoStorage);

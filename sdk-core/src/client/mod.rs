@@ -6,7 +6,7 @@
 //! ```no_run
 //! # use countersign::{Error, client::{Client, LoginState}, ports::Ports};
 //! # use countersign_protocol::login::MethodKind;
-//! # fn ask(_: &str) -> String { unimplemented!() }
+//! # fn ask(_: &str) -> String { String::new() }
 //! # async fn sign_in(ports: Ports) -> Result<(), Error> {
 //! let client = Client::connect("https://auth.example", ports)?;
 //! let mut state = client.login("mia@example.com".parse()?, ask("Password").parse()?).await?;

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use clock::FixedClock;
 pub use http::{DroppingHttp, ScriptedHttp};
 pub use random::SeededRandom;
-pub use simple::{FixedSignals, MemoryFiles, MemoryLog};
+pub use simple::{FixedSignals, LAPTOP, MemoryFiles, MemoryLog};
 pub use storage::MemoryStorage;
 pub use user::FixedVerifier;
 

@@ -8,6 +8,21 @@ use std::{
 use super::lock;
 use crate::ports::{DeviceSignals, Files, FilesError, Level, LogSink, Signal};
 
+/// Every signal that the SDK reads by itself, as a laptop has them.
+pub const LAPTOP: &[(&str, &str)] = &[
+    ("app_id", "com.acme.app"),
+    ("app_version", "4.2"),
+    ("architecture", "x86_64"),
+    ("locale", "de_DE"),
+    ("machine_id", "6f1e0d2c4b5a49788796a5b4c3d2e1f0"),
+    ("memory_class", "32"),
+    ("model", "Laptop 7"),
+    ("os_family", "Debian"),
+    ("os_version", "12"),
+    ("processor_class", "8"),
+    ("time_zone", "Europe/Berlin"),
+];
+
 /// A device with the signals that it was given.
 pub struct FixedSignals(Mutex<Vec<Signal>>);
 

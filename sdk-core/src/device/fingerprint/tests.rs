@@ -7,23 +7,8 @@ use serde::Deserialize;
 use super::*;
 use crate::{
     Error,
-    testing::{self, FixedSignals, MemoryLog, MemoryStorage},
+    testing::{self, FixedSignals, LAPTOP, MemoryLog, MemoryStorage},
 };
-
-/// The base of all vectors and tests.
-const LAPTOP: &[(&str, &str)] = &[
-    ("app_id", "com.acme.app"),
-    ("app_version", "4.2"),
-    ("architecture", "x86_64"),
-    ("locale", "de_DE"),
-    ("machine_id", "6f1e0d2c4b5a49788796a5b4c3d2e1f0"),
-    ("memory_class", "32"),
-    ("model", "Laptop 7"),
-    ("os_family", "Debian"),
-    ("os_version", "12"),
-    ("processor_class", "8"),
-    ("time_zone", "Europe/Berlin"),
-];
 
 fn of(signals: &[(&str, &str)]) -> Result<Fingerprint, InvalidField> {
     let signal = |&(name, value): &(&str, &str)| Signal { name: name.to_owned(), value: value.to_owned() };

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::{
-    PASSWORD, SignedIn, Stub,
+    Device, PASSWORD, SignedIn, Stub,
     phone::{Phone, Word, ticket},
     sign_in::step,
     token_of,
@@ -222,13 +222,19 @@ async fn one_ticket_enrols_one_device(database: Database) {
     assert_eq!(stub.count("SELECT COUNT(*) FROM mfa_methods").await, 1);
 }
 
-async fn asking_again_and_again_leaves_one_request(database: Database) {
-    let stub = Stub::on(database).await;
+/// A laptop whose login waits, and the phone that is asked.
+async fn asked(stub: &Stub) -> (Device<'_>, Phone<'_>, MfaRequired) {
     stub.account(MIA).await;
     let laptop = stub.device();
     let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
     let login = laptop.waiting(MIA).await;
     laptop.asked(&login).await;
+    (laptop, phone, login)
+}
+
+async fn asking_again_and_again_leaves_one_request(database: Database) {
+    let stub = Stub::on(database).await;
+    let (laptop, phone, login) = asked(&stub).await;
     let replies = join_all((0..16).map(|_| laptop.ask(&login).send())).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == StatusCode::ACCEPTED).count(), 4);
     for reply in replies.into_iter().filter(|reply| reply.status != StatusCode::ACCEPTED) {
@@ -239,11 +245,7 @@ async fn asking_again_and_again_leaves_one_request(database: Database) {
 
 async fn a_report_ends_what_is_asked_meanwhile(database: Database) {
     let stub = Stub::on(database).await;
-    stub.account(MIA).await;
-    let laptop = stub.device();
-    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
-    let reported = laptop.waiting(MIA).await;
-    laptop.asked(&reported).await;
+    let (laptop, phone, _) = asked(&stub).await;
     let request = phone.request().await;
     let mut logins = Vec::new();
     for _ in 0..4 {
@@ -262,11 +264,7 @@ async fn a_report_ends_what_is_asked_meanwhile(database: Database) {
 
 async fn a_report_and_asking_again_happen_in_turn(database: Database) {
     let stub = Stub::on(database).await;
-    stub.account(MIA).await;
-    let laptop = stub.device();
-    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
-    let login = laptop.waiting(MIA).await;
-    laptop.asked(&login).await;
+    let (laptop, phone, login) = asked(&stub).await;
     let request = phone.request().await;
     let asks = join_all((0..16).map(|_| laptop.ask(&login).send()));
     let reports = join_all((0..4).map(|_| phone.answer(&request, Word::NotMe).send()));
@@ -286,11 +284,7 @@ async fn a_report_waits_while_its_user_is_asked() {
         "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))";
     let Some(database) = crate::testing::postgres().unwrap() else { return };
     let stub = Stub::on(database).await;
-    stub.account(MIA).await;
-    let laptop = stub.device();
-    let phone = Phone::enrol(&laptop, &laptop.signed_in(MIA).await).await;
-    let login = laptop.waiting(MIA).await;
-    laptop.asked(&login).await;
+    let (_, phone, login) = asked(&stub).await;
     let request = phone.request().await;
     let (locked, is_locked) = oneshot::channel();
     let ask = stub.world.transact(move |tx| {
