@@ -173,11 +173,6 @@ impl Realm {
         self.world.clock.advance(time);
     }
 
-    /// Lets no time pass but by [`advance`](Self::advance), however slow the machine is.
-    pub fn freeze(&self) {
-        self.world.clock.freeze();
-    }
-
     /// The messages to this address, oldest first.
     pub async fn mails(&self, to: &Email) -> Vec<Mail> {
         let to = to.as_str().to_owned();

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     command::{self, Finished},
     error::XtaskError,
+    once::once,
     workspace::Workspace,
 };
 
@@ -27,14 +28,10 @@ fn npm(workspace: &Workspace) -> Command {
 fn install(workspace: &Workspace) -> Result<(), XtaskError> {
     let folder = workspace.path(FOLDER);
     let lock = folder.join("package-lock.json");
-    let wanted = fs::read(&lock).map_err(XtaskError::file(&lock))?;
-    // Written last, so that an installation that broke off starts anew.
-    let stamp = folder.join("node_modules/.installed-lock.json");
-    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    command::run(npm(workspace).args(["ci", "--no-audit", "--no-fund"]))?;
-    fs::write(&stamp, wanted).map_err(XtaskError::file(&stamp))
+    let wanted = fs::read_to_string(&lock).map_err(XtaskError::file(&lock))?;
+    once(&folder.join("node_modules/.installed-lock.json"), &wanted, || {
+        command::run(npm(workspace).args(["ci", "--no-audit", "--no-fund"]))
+    })
 }
 
 /// Builds the pages as they ship: the program has them inside.
@@ -43,15 +40,22 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), XtaskError> {
     command::run(npm(workspace).args(["run", "--silent", "build"]))
 }
 
-/// Checks the types, builds the pages as they ship, and runs their tests: the logic alone, or also every page in a
+/// Builds the pages as they ship, checks the types, and runs their tests: the logic alone, or also every page in a
 /// browser.
 pub(crate) fn test(workspace: &Workspace, in_browser: bool) -> Result<Finished, XtaskError> {
-    install(workspace)?;
+    build(workspace)?;
     command::run(npm(workspace).args(["run", "--silent", "check"]))?;
-    command::run(npm(workspace).args(["run", "--silent", "build"]))?;
     let tests = if in_browser { "test" } else { "test:logic" };
     command::tee(npm(workspace).args(["run", "--silent", tests]).env("NO_COLOR", "1"))
 }
+
+/// Whether the pages can be built here. Node.js is the person's to install: Debian's own is too old.
+pub(crate) fn npm_is_there() -> bool {
+    command::find("npm").is_some()
+}
+
+/// What is said where they cannot.
+pub(crate) const NO_NPM: &str = "no npm found; install Node.js 20.19 or later";
 
 /// Whether the browser of the page tests is there.
 pub(crate) fn chromium_is_there() -> bool {

@@ -7,6 +7,7 @@ use crate::{
     app,
     command::{self, Finished},
     error::XtaskError,
+    setup,
     workspace::Workspace,
 };
 
@@ -75,6 +76,9 @@ pub(crate) fn xdo_is_there() -> bool {
 
 /// Whether the program can be built and driven here.
 pub(crate) fn can_run() -> bool {
-    let programs = ["WebKitWebDriver", "Xvfb", "dbus-run-session", "gnome-keyring-daemon"];
-    libraries_are_there() && xdo_is_there() && programs.iter().all(|program| command::find(program).is_some())
+    let programs = ["WebKitWebDriver", "Xvfb"];
+    libraries_are_there()
+        && xdo_is_there()
+        && setup::keyring_is_there()
+        && programs.iter().all(|program| command::find(program).is_some())
 }

@@ -23,8 +23,10 @@ pub(crate) enum XtaskError {
     Patch { path: PathBuf, reason: &'static str },
     #[error("{} is stale: run `cargo xtask generate` and commit what it changes", path.display())]
     Stale { path: PathBuf },
-    #[error("no stage is called {name:?}: `cargo xtask test` lists them as it runs")]
-    NoStage { name: String },
+    #[error("no stage is called {name:?}; there are: {stages}")]
+    NoStage { name: String, stages: String },
+    #[error("apt knows no Debian mirror: run `apt-get update`")]
+    NoMirror,
     #[error("{count} {what}; each is named above")]
     Findings { count: usize, what: &'static str },
 }

@@ -1,5 +1,6 @@
 //! Everything a person runs in this repository: `cargo xtask <command>`. One file a command; what they share is in
-//! `workspace` (where things are), `command` (running programs), `built` (building crates) and `error`.
+//! `workspace` (where things are), `command` (running programs), `built` (building crates), `once` and `error`; what they
+//! know of one part is in `app` (its pages), `desktop` (its program), `swift` and `python`.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on standard output")]
 
 mod app;
@@ -12,6 +13,7 @@ mod desktop;
 mod error;
 mod generate;
 mod mutants;
+mod once;
 mod package;
 mod python;
 mod rules;

@@ -19,13 +19,6 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Arguments {}
 
-/// The platforms of an `XCFramework`: what it calls them, and Rust's names of what is in each.
-const APPLE: &[(&str, &[&str])] = &[
-    ("ios-arm64", &["aarch64-apple-ios"]),
-    ("ios-arm64_x86_64-simulator", &["aarch64-apple-ios-sim", "x86_64-apple-ios"]),
-    ("macos-arm64_x86_64", &["aarch64-apple-darwin", "x86_64-apple-darwin"]),
-];
-
 /// The modules of the Kotlin build that apps take.
 const MODULES: &[&str] = &["countersign", ANDROID, "countersign-testing"];
 const ANDROID: &str = "countersign-android";
@@ -40,14 +33,12 @@ pub(crate) fn run(workspace: &Workspace, _: &Arguments) -> Result<(), XtaskError
 fn swift(workspace: &Workspace, built: &Built) -> Result<(), XtaskError> {
     let package = bindings::swift(workspace, built)?;
     let made = empty(workspace, "swift")?;
-    fs::remove_dir(&made).map_err(XtaskError::file(&made))?;
+    // Onto the empty folder.
     fs::rename(&package, &made).map_err(XtaskError::file(&package))?;
     println!("{}: Swift package with the library of this machine", made.display());
-    let slices: Vec<_> =
-        APPLE.iter().map(|(slice, targets)| format!("{slice} ({})", targets.join(", "))).collect();
     println!(
-        "Not made: CountersignFFI.xcframework with {}, because each is built on a Mac with Xcode",
-        slices.join("; ")
+        "Not made: CountersignFFI.xcframework with ios-arm64, ios-arm64_x86_64-simulator and macos-arm64_x86_64, because \
+         each is built on a Mac with Xcode"
     );
     Ok(())
 }
@@ -71,7 +62,7 @@ fn wheel(workspace: &Workspace, built: &Built) -> Result<(), XtaskError> {
 }
 
 fn jars(workspace: &Workspace, built: &Built) -> Result<(), XtaskError> {
-    if command::find("javac").is_none() || command::find("mvn").is_none() {
+    if !bindings::kotlin_can_be_built() {
         println!(
             "Not made: the jars, because there is no JDK or no Maven; `cargo xtask setup` installs them"
         );

@@ -13,7 +13,7 @@ const CARGO_DENY: &str = "0.20.2";
 
 /// Installs what `cargo xtask test` needs and is not there: Debian packages, cargo-deny, a Python environment, Swift.
 ///
-/// Packages come from where apt, cargo and pip of this machine are set to take them. Tools and the environment are
+/// Packages come from where apt, cargo and pip of this machine are set to take them. Node.js is not among them: install 20.19 or later for the authenticator. Tools and the environment are
 /// kept in the cache folder of the user (XDG_CACHE_HOME), shared by all checkouts. `cargo xtask test` does this by
 /// itself.
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) fn run(workspace: &Workspace, _: &Arguments) -> Result<(), XtaskError
         None => drop(swift::Root::ready(workspace)?),
         Some(why) => println!("No Swift: {why}"),
     }
-    println!("All that the tests need is there.");
+    println!("Done. What is still missing is named above.");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::{command, error::XtaskError, workspace::Workspace};
+use crate::{command, error::XtaskError, once::once, workspace::Workspace};
 
 /// The first Debian that has Swift 6.
 const SUITE: &str = "trixie";
@@ -127,15 +127,6 @@ impl Root {
     }
 }
 
-/// Does the work unless the file says that it was done; the file is written last.
-fn once(file: &Path, wanted: &str, work: impl FnOnce() -> Result<(), XtaskError>) -> Result<(), XtaskError> {
-    if fs::read_to_string(file).is_ok_and(|done| done == wanted) {
-        return Ok(());
-    }
-    work()?;
-    fs::write(file, wanted).map_err(XtaskError::file(file))
-}
-
 /// Where this machine takes its Debian packages.
 fn mirror() -> Result<String, XtaskError> {
     let sites = command::capture(Command::new("apt-get").args([
@@ -146,10 +137,7 @@ fn mirror() -> Result<String, XtaskError> {
         "Label: Debian",
     ]))?;
     let site = sites.lines().next().map(str::to_owned);
-    site.ok_or(XtaskError::NotBuilt {
-        what: "list of Debian packages",
-        name: "by `apt-get update`".to_owned(),
-    })
+    site.ok_or(XtaskError::NoMirror)
 }
 
 /// A program, also where only an administrator's PATH leads.
@@ -161,29 +149,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::cell::Cell;
-
     use super::*;
-
-    #[test]
-    fn work_is_done_once_for_each_version_and_again_after_a_failure() {
-        let folder = std::env::temp_dir().join(format!("countersign-once-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let (file, runs) = (folder.join("done.txt"), Cell::new(0));
-        let work = |wanted: &str, good: bool| {
-            once(&file, wanted, || {
-                runs.set(runs.get() + 1);
-                if good { Ok(()) } else { Err(XtaskError::NoCache) }
-            })
-        };
-        assert!(work("1", false).is_err());
-        work("1", true).unwrap();
-        work("1", true).unwrap();
-        assert_eq!(runs.get(), 2);
-        work("2", true).unwrap();
-        assert_eq!(runs.get(), 3);
-        fs::remove_dir_all(&folder).unwrap();
-    }
 
     #[test]
     fn a_program_of_the_root_sees_the_checkout_and_may_write_to_the_target_folder_alone() {

@@ -1,4 +1,4 @@
-//! The dependency rule: `protocol ← sdk-core ← {bindings, examples}` and `protocol ← server-stub`, nothing else.
+//! The dependency rule: `protocol ← sdk-core ← {bindings, authenticator-app, examples}` and `protocol ← server-stub`, nothing else.
 //! The server and the SDK share the wire contract alone, so that when they agree, two implementations agree.
 
 #![allow(clippy::expect_used, reason = "a test may stop at what it cannot read")]
@@ -93,6 +93,7 @@ fn the_rule_names_the_edge_it_forbids() {
         ("protocol", PROTOCOL, SDK),
         ("bindings", "countersign-ffi", SERVER),
         ("examples/demo", "countersign-demo", SERVER),
+        ("authenticator-app/src-tauri", "countersign-authenticator", SERVER),
         ("xtask", "xtask", PROTOCOL),
     ] {
         let sentences = edges(folder, package, dependency);

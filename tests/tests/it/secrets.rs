@@ -38,8 +38,9 @@ const SECRET: &[&str] = &[
     "token",
     "uri",
 ];
-/// Entries of a device's storage that are secret, by the begin of their names.
-const KEPT: &[&str] = &["key.", "login-seal.", "session.", "trust."];
+/// Entries of a device's storage that are secrets as they are, by the begin of their names. What is in the others has
+/// crossed the network.
+const KEPT: &[&str] = &["key.", "login-seal."];
 
 /// Everything that was said and seen.
 #[derive(Default, Clone)]
@@ -86,8 +87,8 @@ async fn search(record: Record) {
     let problems: Vec<_> = answers.iter().filter(|body| body.get("title").is_some()).cloned().collect();
     sent.chain(answers.iter().filter(|body| body.get("title").is_none()).cloned())
         .for_each(|body| collect(&body, &mut secrets));
-    assert!(secrets.len() > 30, "{} secrets are known", secrets.len());
-    assert!(problems.len() > 5, "{} problems were told", problems.len());
+    assert!(secrets.len() >= 30, "{} secrets are known", secrets.len());
+    assert!(problems.len() > 7, "{} problems were told", problems.len());
 
     let log = String::from_utf8(record.log.lock().unwrap().clone()).unwrap();
     assert!(
@@ -103,20 +104,12 @@ async fn search(record: Record) {
         ("Debug", debugged(&requests, &answers)),
     ];
     // The link of the activation mail waits in the outbox, as it would in a mailbox.
-    let mailed = secrets
+    let mut mailed = BTreeSet::new();
+    requests
         .iter()
-        .filter(|secret| {
-            requests.iter().any(|request| {
-                let body = request
-                    .body
-                    .as_ref()
-                    .map(|body| String::from_utf8_lossy(body).into_owned())
-                    .unwrap_or_default();
-                request.url.ends_with("/auth/activate") && body.contains(secret.as_str())
-            })
-        })
-        .cloned()
-        .collect::<BTreeSet<_>>();
+        .filter(|request| request.url.ends_with("/auth/activate"))
+        .filter_map(|request| serde_json::from_slice(request.body.as_ref()?).ok())
+        .for_each(|body: Value| collect(&body, &mut mailed));
     for secret in &secrets {
         for (place, text) in &places {
             let found = find(text, secret);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{copy, gather, generate};
-use crate::{built::Built, error::XtaskError, workspace::Workspace};
+use crate::{built::Built, command, error::XtaskError, workspace::Workspace};
 
 /// The module that holds the library and the code around it.
 const MODULE: &str = "countersign";
@@ -30,6 +30,11 @@ pub(crate) fn kotlin(workspace: &Workspace, built: &Built) -> Result<PathBuf, Xt
     let program = program.join("QuickStart.kt");
     fs::write(&program, quick_start(&text)).map_err(XtaskError::file(&program))?;
     Ok(package)
+}
+
+/// Whether the tools of its build are there.
+pub(crate) fn kotlin_can_be_built() -> bool {
+    ["javac", "mvn"].iter().all(|program| command::find(program).is_some())
 }
 
 /// The first block of Kotlin: a program, which the tests compile and run.

@@ -19,9 +19,9 @@ use crate::{
     workspace::Workspace,
 };
 pub(crate) use {
-    kotlin::kotlin,
+    kotlin::{kotlin, kotlin_can_be_built},
     python::python,
-    swift::{swift, swift_command},
+    swift::{swift, swift_test},
 };
 
 /// Builds the library and the packages around it, ready to be installed.

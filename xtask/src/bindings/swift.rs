@@ -25,21 +25,15 @@ pub(crate) fn swift(workspace: &Workspace, built: &Built) -> Result<PathBuf, Xta
     Ok(package)
 }
 
-/// `swift build` or `swift test` of the package. What it builds is kept between runs.
-pub(crate) fn swift_command(root: &Root, workspace: &Workspace, package: &Path, verb: &str) -> Command {
+/// `swift test` of the package. What it builds is kept between runs.
+pub(crate) fn swift_test(root: &Root, workspace: &Workspace, package: &Path) -> Command {
     let libraries = package.join("lib");
     let mut swift = root.command("swift", package);
     swift
-        .arg(verb)
-        .arg("--scratch-path")
-        .arg(scratch(workspace))
+        .args(["test", "--scratch-path"])
+        .arg(workspace.target().join("swift-build"))
         .args(["--disable-sandbox", "-Xlinker"])
         .arg(format!("-L{}", libraries.display()))
         .env("LD_LIBRARY_PATH", libraries);
     swift
-}
-
-/// Where `swift` builds.
-fn scratch(workspace: &Workspace) -> PathBuf {
-    workspace.target().join("swift-build")
 }

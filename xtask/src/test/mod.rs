@@ -59,16 +59,17 @@ const STAGES: &[Stage] = &[
 ];
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
-    if !arguments.quick {
-        // Not the end: the stages that miss something say so.
-        setup::system_packages().unwrap_or_else(|error| println!("Not installed: {}", error::chain(&error)));
-    }
     let wanted = |stage: &&Stage| match &arguments.only {
         Some(only) => stage.name.to_lowercase().contains(&only.to_lowercase()),
         None => stage.quick || !arguments.quick,
     };
     if let (Some(name), None) = (&arguments.only, STAGES.iter().find(wanted)) {
-        return Err(XtaskError::NoStage { name: name.clone() });
+        let stages: Vec<_> = STAGES.iter().map(|stage| stage.name).collect();
+        return Err(XtaskError::NoStage { name: name.clone(), stages: stages.join(", ") });
+    }
+    if !arguments.quick {
+        // Not the end: the stages that miss something say so.
+        setup::system_packages().unwrap_or_else(|error| println!("Not installed: {}", error::chain(&error)));
     }
     let mut rows = Vec::new();
     for stage in STAGES.iter().filter(wanted) {

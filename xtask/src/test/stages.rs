@@ -148,7 +148,7 @@ pub(crate) fn python_tests(workspace: &Workspace) -> Outcome {
 
 /// The Kotlin build with all its modules, Android's among them. Maven fetches what it needs.
 pub(crate) fn kotlin_tests(workspace: &Workspace) -> Outcome {
-    if command::find("javac").is_none() || command::find("mvn").is_none() {
+    if !bindings::kotlin_can_be_built() {
         return Ok(Report::passed()
             .leaving_out("no JDK or no Maven found; `cargo xtask setup` installs them on Debian"));
     }
@@ -176,7 +176,7 @@ pub(crate) fn swift_tests(workspace: &Workspace) -> Outcome {
     let built = Built::new(workspace, Profile::Debug, &crates)?;
     let package = bindings::swift(workspace, &built)?;
     let finished = command::tee(
-        bindings::swift_command(&root, workspace, &package, "test")
+        bindings::swift_test(&root, workspace, &package)
             .arg("--disable-xctest")
             .env("COUNTERSIGN_SERVER", built.program("countersign-server")?)
             .env("COUNTERSIGN_VECTORS", workspace.path("protocol/vectors")),
@@ -186,6 +186,9 @@ pub(crate) fn swift_tests(workspace: &Workspace) -> Outcome {
 
 /// The authenticator's pages: types, logic, and every page in a browser, light, dark and on a phone.
 pub(crate) fn app_pages(workspace: &Workspace) -> Outcome {
+    if !app::npm_is_there() {
+        return Ok(Report::passed().leaving_out(app::NO_NPM));
+    }
     let in_browser = app::chromium_is_there();
     let finished = app::test(workspace, in_browser)?;
     let report = Report::of_run(&finished, Counts::of_vitest);
@@ -203,6 +206,9 @@ pub(crate) fn app_core(workspace: &Workspace) -> Outcome {
 
 /// The authenticator as people have it, driven through its webview on a display without a screen.
 pub(crate) fn app_window(workspace: &Workspace) -> Outcome {
+    if !app::npm_is_there() {
+        return Ok(Report::passed().leaving_out(app::NO_NPM));
+    }
     if !desktop::can_run() {
         return Ok(Report::passed()
             .leaving_out("no WebKitGTK, driver, Xvfb or keyring; `cargo xtask setup` installs them"));

@@ -51,7 +51,7 @@ pub(crate) async fn log_in(
     let state = step.submit_code(MethodKind::Totp, code, true).await?;
     let signed_in = signed_in(state, &["pwd", "otp"])?;
     screen.say("password and code are good");
-    let trusted = browser.device.stored("trust.").is_some();
+    let trusted = browser.client.is_trusted(&person.email).await?;
     ensure(trusted, "the device keeps no trust token")?;
     screen.say(&format!("“{}” is trusted from now on", browser.name));
     Ok(signed_in.session)

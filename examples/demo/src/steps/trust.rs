@@ -51,16 +51,13 @@ pub(crate) async fn prove_again(
         Ok(_) => return Err(DemoError::surprise("a trusted device may add a factor")),
     }
     screen.say("to be trusted is not enough to add a second factor");
-    store(browser).drop(&person.email).await?;
+    browser.client.forget_trust(&person.email).await?;
     totp::log_in(browser, person, totp, stub, screen).await
 }
 
 /// Looks where the SDK keeps it. An app has no reason to.
 async fn trust_token(browser: &Browser, person: &Person) -> Result<TrustGrant, DemoError> {
-    let grant = store(browser).get(&person.email, browser.client.server_now()?).await?;
+    let store = TrustStore::new(browser.device.ports(), browser.client.server().clone());
+    let grant = store.get(&person.email, browser.client.server_now()?).await?;
     grant.ok_or_else(|| DemoError::surprise("the device keeps no trust token"))
-}
-
-fn store(browser: &Browser) -> TrustStore {
-    TrustStore::new(browser.device.ports(), browser.client.server().clone())
 }

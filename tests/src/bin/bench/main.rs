@@ -11,7 +11,7 @@ mod report;
 mod server;
 mod timing;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 
@@ -79,7 +79,10 @@ async fn run(options: &Options) -> Result<(), BenchError> {
         sections.push(section);
     }
     if options.only.is_empty() {
-        let before = std::fs::read_to_string(&options.output).unwrap_or_default();
+        let before = match std::fs::read_to_string(&options.output) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            read => read.map_err(BenchError::file(&options.output))?,
+        };
         let report = report::document(&Machine::read(), &sections, &before);
         std::fs::write(&options.output, report).map_err(BenchError::file(&options.output))?;
         eprintln!("written: {}", options.output.display());
