@@ -72,7 +72,7 @@ pub(crate) fn system_packages() -> Result<(), XtaskError> {
     println!("Installing Debian packages: {}", missing.join(" "));
     let apt = || {
         let mut apt = Command::new("apt-get");
-        apt.args(["-o", "DPkg::Lock::Timeout=300", "--quiet"])
+        apt.args(["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=5", "--quiet"])
             .env("DEBIAN_FRONTEND", "noninteractive")
             .stdin(Stdio::null());
         apt

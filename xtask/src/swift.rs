@@ -93,8 +93,9 @@ impl Root {
             command::run(&mut apt)
         };
         apt(&["dpkg", "--configure", "-a"])?;
-        apt(&["apt-get", "--quiet", "update"])?;
-        let install = ["apt-get", "--quiet", "install", "--yes", "--no-install-recommends"];
+        let retries = "Acquire::Retries=5";
+        apt(&["apt-get", "--quiet", "-o", retries, "update"])?;
+        let install = ["apt-get", "--quiet", "-o", retries, "install", "--yes", "--no-install-recommends"];
         apt(&[install.as_slice(), PACKAGES].concat())?;
         apt(&["apt-get", "clean"])
     }
