@@ -16,7 +16,7 @@ use crate::{
     domain::{
         answer::{Fault, Stop, refuse},
         maintenance,
-        passwords::{Passwords, Threads},
+        passwords::Passwords,
         policy::Policy,
     },
     http::nonce::Nonces,
@@ -41,7 +41,7 @@ struct Inner {
     config: Config,
     public_url: String,
     random: Random,
-    password_threads: Threads,
+    passwords: Passwords,
     /// Locked to find a realm, not while one is opened: the others do not wait for its migrations.
     open: Mutex<HashMap<String, Opened>>,
     /// The upkeep of each open realm. It ends with the last of these handles.
@@ -62,9 +62,9 @@ impl Realms {
     /// A fault when the database cannot be opened.
     pub async fn open(config: Config, public_url: String) -> Result<Self, Fault> {
         let random = config.seed.map_or_else(Random::system, Random::seeded);
-        let password_threads = Threads::start(config.password_hashes_at_once)?;
+        let passwords = Passwords::start(config.password_hashes_at_once)?;
         let (open, upkeep) = (Mutex::default(), Mutex::default());
-        let realms = Self(Arc::new(Inner { config, public_url, random, password_threads, open, upkeep }));
+        let realms = Self(Arc::new(Inner { config, public_url, random, passwords, open, upkeep }));
         let default = realms.make(DEFAULT).await?;
         realms.cells().insert(DEFAULT.to_owned(), Arc::new(OnceCell::from(default)));
         Ok(realms)
@@ -178,7 +178,7 @@ impl Realms {
             store,
             keys,
             policy: Policy::of(config.preset),
-            passwords: Passwords::new(self.0.password_threads.clone()),
+            passwords: self.0.passwords.clone(),
         });
         self.upkeep().spawn(maintenance::run(Arc::clone(&world)));
         Ok(world)
@@ -223,6 +223,8 @@ fn database_of(base: &Database, realm: &str) -> Database {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use std::task::Poll;
 
     use super::*;
     use crate::{config::MasterKey, testing};
@@ -269,6 +271,25 @@ mod tests {
         // The one that opens is not polled any further.
         assert!(realms.get("other").await.is_ok() && realms.get(DEFAULT).await.is_ok());
         assert!(opening.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_burst_in_one_realm_leaves_no_room_in_another() {
+        let realms = open(Config::for_tests().unwrap()).await;
+        let (one, other) = (realms.get("one").await.unwrap(), realms.get("other").await.unwrap());
+        let password = "correct horse".parse().unwrap();
+        let mut burst = Vec::new();
+        loop {
+            let mut check = Box::pin(one.passwords.check(&password, None));
+            match futures_util::poll!(&mut check) {
+                Poll::Pending => burst.push(check),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => break,
+            }
+        }
+        assert!(other.passwords.check(&password, None).await.is_err());
+        drop(burst);
+        assert!(other.passwords.check(&password, None).await.is_ok());
     }
 
     #[tokio::test]

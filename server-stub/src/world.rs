@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// One realm. Two of them share nothing but the process.
+/// One realm. Two of them share nothing but the process and its threads for passwords.
 pub struct World {
     /// The realm's name; `default` has no prefix in its address.
     pub realm: String,
@@ -44,7 +44,7 @@ pub struct World {
     pub keys: Keys,
     /// The realm's rules in numbers.
     pub policy: Policy,
-    /// Hashes passwords, a few at a time.
+    /// Hashes passwords, a few at a time for all realms together.
     pub passwords: Passwords,
     /// Nonces of DPoP proofs, and the proofs seen under them.
     pub nonces: Nonces,

@@ -26,21 +26,16 @@ const COMMON: &str = include_str!("common_passwords.txt");
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Hashes and verifies passwords.
-pub struct Passwords {
-    threads: Threads,
-    admitted: Semaphore,
-}
-
-/// The threads that compute, and nothing else; all realms of a server share them. Their number keeps 64 logins at once
-/// from taking 64 times the memory (19 MiB each, OWASP's parameters for Argon2id) and both cores from everything else.
+/// Hashes and verifies passwords, on threads that do nothing else. Clones share the threads and what may wait for them;
+/// so do all realms of a server. The number of threads keeps 64 logins at once from taking 64 times the memory (19 MiB
+/// each, OWASP's parameters for Argon2id) and both cores from everything else.
 ///
-/// Each has its own memory. The runtime's own threads for blocking work come and go, and would keep those 19 MiB twenty
-/// times over.
+/// Each thread has its own memory. The runtime's own threads for blocking work come and go, and would keep those 19 MiB
+/// twenty times over.
 #[derive(Clone)]
-pub struct Threads {
+pub struct Passwords {
     jobs: mpsc::Sender<Job>,
-    count: usize,
+    admitted: Arc<Semaphore>,
 }
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
@@ -66,9 +61,22 @@ pub fn is_common(password: &Password) -> bool {
 }
 
 impl Passwords {
-    /// Computes on these threads.
-    pub fn new(threads: Threads) -> Self {
-        Self { admitted: Semaphore::new(threads.count + WAITING), threads }
+    /// Starts this many threads, at least one. They end with the last clone of this.
+    ///
+    /// # Errors
+    /// A fault if the system gives no thread.
+    pub fn start(threads: usize) -> Result<Self, Fault> {
+        let threads = threads.max(1);
+        let (jobs, waiting) = mpsc::channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..threads {
+            let waiting = Arc::clone(&waiting);
+            thread::Builder::new()
+                .name("passwords".to_owned())
+                .spawn(move || compute_all(&waiting))
+                .map_err(|_| Fault::Crypto("there is no thread to hash passwords on"))?;
+        }
+        Ok(Self { jobs, admitted: Arc::new(Semaphore::new(threads + WAITING)) })
     }
 
     /// A new hash in PHC form.
@@ -111,30 +119,10 @@ impl Passwords {
             }
         });
         let failed = Fault::Crypto("a password could not be hashed");
-        if self.threads.jobs.send(job).is_err() {
+        if self.jobs.send(job).is_err() {
             return Err(failed.into());
         }
         Ok(answer.await.unwrap_or(Err(failed))?)
-    }
-}
-
-impl Threads {
-    /// Starts this many, at least one. They end with the last clone of this.
-    ///
-    /// # Errors
-    /// A fault if the system gives no thread.
-    pub fn start(count: usize) -> Result<Self, Fault> {
-        let count = count.max(1);
-        let (jobs, waiting) = mpsc::channel();
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..count {
-            let waiting = Arc::clone(&waiting);
-            thread::Builder::new()
-                .name("passwords".to_owned())
-                .spawn(move || compute_all(&waiting))
-                .map_err(|_| Fault::Crypto("there is no thread to hash passwords on"))?;
-        }
-        Ok(Self { jobs, count })
     }
 }
 
@@ -158,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_fits_its_password_alone() {
-        let passwords = Passwords::new(Threads::start(2).unwrap());
+        let passwords = Passwords::start(2).unwrap();
         let (good, other): (Password, Password) =
             ("correct horse".parse().unwrap(), "battery staple".parse().unwrap());
         let hash = passwords.hash(&Random::system(), &good).await.unwrap();
@@ -172,10 +160,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_burst_does_not_queue_without_bound() {
-        let threads = Threads::start(1).unwrap();
+        let passwords = Passwords::start(1).unwrap();
         let (running, ended) = mpsc::channel::<()>();
-        threads.jobs.send(Box::new(move |_| assert!(ended.recv().is_err()))).unwrap();
-        let passwords = Passwords::new(threads);
+        passwords.jobs.send(Box::new(move |_| assert!(ended.recv().is_err()))).unwrap();
         let password: Password = "correct horse".parse().unwrap();
         let mut waiting: Vec<_> = (0..=WAITING).map(|_| Box::pin(passwords.check(&password, None))).collect();
         for check in &mut waiting {
@@ -191,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_told_and_leaves_the_thread_to_the_next() {
-        let passwords = Passwords::new(Threads::start(1).unwrap());
+        let passwords = Passwords::start(1).unwrap();
         let panicked = passwords.compute::<()>(|_| panic!("this is what the test is about")).await;
         assert!(matches!(panicked, Err(Stop::Fault(Fault::Crypto(_)))));
         assert!(passwords.check(&"correct horse".parse().unwrap(), None).await.is_ok());
