@@ -1,5 +1,7 @@
 //! Recognising a device by a fingerprint that is not quite the one it had. The SDK has an implementation of its own;
 //! `protocol/vectors/similarity.json` holds the two together, and `docs/protocol.md` says what they compute.
+//!
+//! No login asks for it yet: [`devices::seen`](crate::store::devices::seen) recognises exactly the same fingerprint.
 
 use std::collections::BTreeSet;
 
