@@ -77,10 +77,19 @@ impl Clock {
     /// Returns when the wall time is `until` or later, at once if it is already. Whatever is done to the clock
     /// meanwhile counts.
     pub async fn sleep_until(&self, until: Timestamp) {
+        self.sleep(|shown| since_epoch(until).saturating_sub(shown.wall)).await;
+    }
+
+    /// Returns when [`Clock::monotonic`] is `until` or later: setting the wall time neither shortens nor lengthens it.
+    pub async fn pause_until(&self, until: Duration) {
+        self.sleep(|shown| until.saturating_sub(shown.elapsed)).await;
+    }
+
+    async fn sleep(&self, rest: impl Fn(Reading) -> Duration) {
         let mut changes = self.0.changed.subscribe();
         loop {
             changes.borrow_and_update();
-            let wait = self.lock().wait(self.read(), until);
+            let wait = self.lock().wait(self.read(), &rest);
             // The sender lives as long as this clock, so that `changed` cannot fail.
             match wait {
                 Wait::Over => return,
@@ -202,8 +211,8 @@ impl State {
         }
     }
 
-    fn wait(&self, read: Reading, until: Timestamp) -> Wait {
-        let rest = since_epoch(until).saturating_sub(self.at(read).wall);
+    fn wait(&self, read: Reading, rest: impl Fn(Reading) -> Duration) -> Wait {
+        let rest = rest(self.at(read));
         match (rest.is_zero(), self.frozen) {
             (true, _) => Wait::Over,
             (false, true) => Wait::Change,

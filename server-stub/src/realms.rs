@@ -112,9 +112,8 @@ impl Realms {
         self.0.upkeep.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the upkeep, for tests that look at rows and clean up themselves.
-    #[cfg(test)]
-    pub(crate) async fn without_upkeep(&self) {
+    /// Ends the upkeep of all realms. Tests do it that look at rows and clean up themselves.
+    pub(crate) async fn end_upkeep(&self) {
         let mut upkeep = std::mem::take(&mut *self.upkeep());
         upkeep.shutdown().await;
     }
@@ -136,7 +135,7 @@ impl Realms {
 
     /// Closes all stores.
     pub async fn close(&self) {
-        self.upkeep().abort_all();
+        self.end_upkeep().await;
         let worlds: Vec<_> = self.cells().values().filter_map(|cell| cell.get().map(Arc::clone)).collect();
         for world in worlds {
             world.store.close().await;

@@ -42,7 +42,7 @@ fn never_overflows() {
 
 #[test]
 fn waits_as_long_as_its_scale_says() {
-    let until = Timestamp::from_seconds(5_060);
+    let until = |shown: Reading| Duration::from_secs(5_060).saturating_sub(shown.wall);
     let Wait::Real(rest) = state(60.0).wait(reading(1_000, 10), until) else { panic!("it runs") };
     assert!(rest.abs_diff(Duration::from_secs(1)) < Duration::from_micros(1));
     assert!(matches!(state(1.0).wait(reading(1_060, 70), until), Wait::Over));
@@ -114,6 +114,19 @@ async fn a_sleeper_wakes_when_the_clock_gets_there_and_not_before() {
         sleep.await;
         assert!(clock.now() >= Timestamp::from_millis(NOON + 60_000));
     }
+}
+
+#[tokio::test]
+async fn a_pause_is_as_long_as_it_is_whatever_the_wall_time_is_set_to() {
+    let clock = noon();
+    let mut pause = Box::pin(clock.pause_until(clock.monotonic() + Duration::from_mins(1)));
+    clock.advance(Duration::from_secs(59));
+    for hour in [-1, 1] {
+        clock.set(Timestamp::from_millis(NOON + hour * 3_600_000));
+        assert!(futures_util::poll!(&mut pause).is_pending(), "a second is left");
+    }
+    clock.advance(Duration::from_secs(1));
+    pause.await;
 }
 
 #[tokio::test]

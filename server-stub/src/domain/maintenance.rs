@@ -4,13 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::answer::{Answer, Fault, Stop};
-use crate::{
-    store::{StoreError, purge},
-    world::World,
-};
+use super::answer::Answer;
+use crate::{store::purge, world::World};
 
-/// Between two rounds, on the realm's clock.
+/// From the begin of one round to that of the next, as time passes on the realm's clock: that somebody sets the clock
+/// back must not stop it.
 const EVERY: Duration = Duration::from_mins(10);
 /// How long a login is told as over, before it is not known any more.
 const LOGINS: Duration = Duration::from_hours(24);
@@ -19,16 +17,15 @@ const TOKENS: Duration = Duration::from_hours(30 * 24);
 /// The longer window of attempts.
 const ATTEMPTS: Duration = Duration::from_hours(1);
 
-/// Deletes what is over, now and every ten minutes, until the store is closed.
+/// Deletes what is over, now and every ten minutes, for as long as it is run.
 pub async fn run(world: Arc<World>) {
     loop {
-        match delete_over(&world).await {
-            Ok(()) => {}
-            Err(Stop::Fault(Fault::Store(StoreError::Closed))) => return,
+        let next = world.clock.monotonic().saturating_add(EVERY);
+        if let Err(stop) = delete_over(&world).await {
             // The next round tries again.
-            Err(stop) => tracing::warn!(realm = world.realm, ?stop, "what is over could not be deleted"),
+            tracing::warn!(realm = world.realm, ?stop, "what is over could not be deleted");
         }
-        world.clock.sleep_until(world.now().plus(EVERY)).await;
+        world.clock.pause_until(next).await;
     }
 }
 

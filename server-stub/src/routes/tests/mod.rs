@@ -96,7 +96,7 @@ impl Stub {
     async fn of(config: Config) -> Self {
         let realms = Realms::open(config, "http://localhost:8440".to_owned()).await.unwrap();
         let world = realms.get(DEFAULT).await.unwrap();
-        realms.without_upkeep().await;
+        realms.end_upkeep().await;
         world.clock.freeze();
         world.clock.set(Timestamp::from_seconds(START));
         Self { world, router: app(realms) }
