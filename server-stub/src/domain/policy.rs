@@ -72,7 +72,7 @@ pub struct Attempts {
     pub lock_after: u32,
     /// How long the first lock lasts; each further one lasts twice as long as the one before.
     pub first_lock: Duration,
-    /// The longest lock.
+    /// The longest lock, and the longest wait.
     pub longest_lock: Duration,
     /// Failures in a row, over all locks, that disable an authenticator until it is bound anew, NIST SP 800-63B-4
     /// section 3.2.2.
@@ -157,18 +157,17 @@ impl Policy {
 impl Attempts {
     /// How long the next attempt has to wait after that many failures in a row.
     pub fn delay(&self, failures: u32) -> Option<Duration> {
-        let further = failures.checked_sub(self.delay_after)?;
-        Some(doubled(self.first_delay, further).unwrap_or(self.longest_lock))
+        failures.checked_sub(self.delay_after).map(|further| self.doubled(self.first_delay, further))
     }
 
     /// How long the lock lasts that follows `earlier` locks without a good attempt between them.
     pub fn lock(&self, earlier: u32) -> Duration {
-        doubled(self.first_lock, earlier).map_or(self.longest_lock, |lock| lock.min(self.longest_lock))
+        self.doubled(self.first_lock, earlier)
     }
-}
 
-fn doubled(first: Duration, times: u32) -> Option<Duration> {
-    2_u32.checked_pow(times).and_then(|factor| first.checked_mul(factor))
+    fn doubled(&self, first: Duration, times: u32) -> Duration {
+        first.saturating_mul(2_u32.saturating_pow(times)).min(self.longest_lock)
+    }
 }
 
 #[cfg(test)]
@@ -182,7 +181,9 @@ mod tests {
             .map(|failures| attempts.delay(failures).map_or(0, |delay| delay.as_secs()))
             .collect();
         assert_eq!(seconds, [0, 0, 0, 2, 4]);
-        assert_eq!(attempts.delay(u32::MAX), Some(attempts.longest_lock));
+        let far = [18, 19, 34, 35, u32::MAX].map(|failures| attempts.delay(failures).unwrap());
+        let day = Duration::from_hours(24);
+        assert_eq!(far, [Duration::from_secs(65_536), day, day, day, day]);
     }
 
     #[test]
@@ -190,6 +191,6 @@ mod tests {
         let attempts = Policy::of(Preset::Standard).attempts;
         let minutes: Vec<u64> = (0..9).map(|earlier| attempts.lock(earlier).as_secs() / 60).collect();
         assert_eq!(minutes, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
-        assert_eq!(attempts.lock(u32::MAX), attempts.longest_lock);
+        assert_eq!([31, 32, u32::MAX].map(|earlier| attempts.lock(earlier)), [attempts.longest_lock; 3]);
     }
 }
