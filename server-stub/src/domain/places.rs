@@ -11,9 +11,9 @@ pub struct Place {
     /// Such as "Berlin, Germany".
     pub name: String,
     /// North of the equator.
-    pub latitude: Option<Latitude>,
+    pub latitude: Latitude,
     /// East of Greenwich.
-    pub longitude: Option<Longitude>,
+    pub longitude: Longitude,
 }
 
 /// The place of an address, where it is known.
@@ -26,8 +26,8 @@ pub fn of(address: &str) -> Option<Place> {
     };
     Some(Place {
         name: name.to_owned(),
-        latitude: Latitude::try_from(latitude).ok(),
-        longitude: Longitude::try_from(longitude).ok(),
+        latitude: Latitude::try_from(latitude).ok()?,
+        longitude: Longitude::try_from(longitude).ok()?,
     })
 }
 
@@ -52,7 +52,7 @@ mod tests {
             [("192.0.2.1", 52.5, 13.4), ("198.51.100.1", 38.7, -9.1), ("203.0.113.1", -33.9, 151.2)]
         {
             let place = of(address).unwrap();
-            let found = (place.latitude.unwrap().degrees(), place.longitude.unwrap().degrees());
+            let found = (place.latitude.degrees(), place.longitude.degrees());
             assert_eq!(found, (latitude, longitude), "{address}");
         }
     }

@@ -136,8 +136,8 @@ fn signed(
             account: user.email.as_str().to_owned(),
             origin: Origin {
                 address: login.address.clone(),
-                latitude: place.as_ref().and_then(|place| place.latitude),
-                longitude: place.as_ref().and_then(|place| place.longitude),
+                latitude: place.as_ref().map(|place| place.latitude),
+                longitude: place.as_ref().map(|place| place.longitude),
                 place: place.map(|place| place.name),
             },
             device: RequestDevice {
