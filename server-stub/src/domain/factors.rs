@@ -163,7 +163,8 @@ pub async fn offers(
     });
     let mut locked_for = None;
     if methods.iter().any(|offer| offer.method == MethodKind::Totp) {
-        locked_for = limits::locked_for(connection, &account.authenticator("totp"), world.now()).await?;
+        locked_for =
+            limits::locked_for(connection, &account.authenticator(limits::TOTP), world.now()).await?;
     }
     methods.retain(|offer| match offer.method {
         MethodKind::Push => user.push_locked_at.is_none(),

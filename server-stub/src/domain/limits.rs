@@ -34,6 +34,11 @@ use crate::{
     world::World,
 };
 
+/// The code generators of an account, among its authenticators.
+pub const TOTP: &str = "totp";
+/// The code generator that it is setting up. Attempts at it do not lock those that are enabled.
+pub const TOTP_SETUP: &str = "totp_setup";
+
 /// The one key of an account in every counter: the same for all spellings of its address, and there for addresses
 /// that have no account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +57,12 @@ impl AccountKey {
 
     /// An attempt to prove it by a code generator.
     pub fn totp(&self, address: &str) -> Subjects {
-        self.attempt("totp", address)
+        self.attempt(TOTP, address)
     }
 
-    /// An attempt to confirm a new code generator. It does not lock those that are enabled.
+    /// An attempt to confirm a new code generator.
     pub fn totp_setup(&self, address: &str) -> Subjects {
-        self.attempt("totp_setup", address)
+        self.attempt(TOTP_SETUP, address)
     }
 
     /// An attempt to sign up with its address. It does not count as one at the account.

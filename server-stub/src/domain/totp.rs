@@ -119,7 +119,7 @@ pub async fn confirm(
                     if failed.penalty == Penalty::Disabled {
                         methods::drop_pending(tx, user.id, MethodKind::Totp, now).await?;
                         let account = AccountKey::of(world, &user.email);
-                        limits::forget(tx, &account.authenticator("totp_setup")).await?;
+                        limits::forget(tx, &account.authenticator(limits::TOTP_SETUP)).await?;
                     }
                     record(tx, world, &source, about, Event::CodeRefused, details).await?;
                     return Err(wrong_code(failed));
@@ -177,7 +177,7 @@ pub async fn consume(
 /// A fault of the store.
 pub async fn disable(tx: &mut Tx, world: &World, user: &User) -> Answer<()> {
     methods::disable(tx, user.id, MethodKind::Totp).await?;
-    limits::forget(tx, &AccountKey::of(world, &user.email).authenticator("totp")).await
+    limits::forget(tx, &AccountKey::of(world, &user.email).authenticator(limits::TOTP)).await
 }
 
 /// The refusal of a code.

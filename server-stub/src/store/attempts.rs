@@ -77,6 +77,30 @@ pub const MINUTE: i64 = 60_000;
 /// Milliseconds of the longer window.
 pub const HOUR: i64 = 3_600_000;
 
+/// All of [`Counter`].
+macro_rules! columns {
+    () => {
+        "scope, minute_start, minute_count, hour_start, hour_count, streak, failures, lock_count, delayed_until, \
+         locked_until "
+    };
+}
+
+/// The counters of [`Subjects`].
+macro_rules! of_subjects {
+    () => {
+        "WHERE (scope = 'authenticator' AND subject = $1) OR (scope = 'account' AND subject = $2) \
+         OR (scope = 'address' AND subject = $3)"
+    };
+}
+
+/// Takes one attempt back.
+macro_rules! one_less {
+    () => {
+        "minute_count = CASE WHEN minute_count > 0 THEN minute_count - 1 ELSE 0 END, \
+         hour_count = CASE WHEN hour_count > 0 THEN hour_count - 1 ELSE 0 END "
+    };
+}
+
 /// Counts one attempt at each of the three, in one statement, and gives the rows of those that had room for it and are
 /// not paused. Three rows: the attempt may be made.
 ///
@@ -90,7 +114,8 @@ pub async fn claim(
     now: Timestamp,
     ceilings: &Ceilings,
 ) -> Result<Vec<Counter>, StoreError> {
-    let claim = "INSERT INTO mfa_attempts (scope, subject, minute_start, minute_count, hour_start, hour_count) VALUES \
+    let claim = concat!(
+        "INSERT INTO mfa_attempts (scope, subject, minute_start, minute_count, hour_start, hour_count) VALUES \
         ('authenticator', $1, $4, 1, $4, 1), ('account', $2, $4, 1, $4, 1), ('address', $3, $4, 1, $4, 1) \
         ON CONFLICT (scope, subject) DO UPDATE SET \
         minute_start = CASE WHEN mfa_attempts.minute_start BETWEEN $5 AND $4 THEN mfa_attempts.minute_start \
@@ -104,8 +129,9 @@ pub async fn claim(
         AND (mfa_attempts.hour_start NOT BETWEEN $6 AND $4 OR mfa_attempts.hour_count < \
           CASE mfa_attempts.scope WHEN 'authenticator' THEN $10 WHEN 'account' THEN $11 ELSE $12 END) \
         AND (mfa_attempts.delayed_until IS NULL OR mfa_attempts.delayed_until <= $4) \
-        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, failures, lock_count, \
-          delayed_until, locked_until";
+        RETURNING ",
+        columns!()
+    );
     let mut query = sqlx::query(claim)
         .bind(&subjects.authenticator)
         .bind(&subjects.account)
@@ -124,9 +150,7 @@ pub async fn claim(
 /// # Errors
 /// As any statement.
 pub async fn read(connection: &mut Connection, subjects: &Subjects) -> Result<Vec<Counter>, StoreError> {
-    let read = "SELECT scope, minute_start, minute_count, hour_start, hour_count, streak, failures, lock_count, \
-                delayed_until, locked_until FROM mfa_attempts WHERE (scope = 'authenticator' AND subject = $1) \
-                OR (scope = 'account' AND subject = $2) OR (scope = 'address' AND subject = $3)";
+    let read = concat!("SELECT ", columns!(), "FROM mfa_attempts ", of_subjects!());
     let rows = sqlx::query(read)
         .bind(&subjects.authenticator)
         .bind(&subjects.account)
@@ -154,11 +178,7 @@ pub async fn locked_until(
 /// # Errors
 /// As any statement.
 pub async fn give_back(tx: &mut Tx, subjects: &Subjects, scopes: &[Scope]) -> Result<(), StoreError> {
-    let give_back = "UPDATE mfa_attempts SET \
-        minute_count = CASE WHEN minute_count > 0 THEN minute_count - 1 ELSE 0 END, \
-        hour_count = CASE WHEN hour_count > 0 THEN hour_count - 1 ELSE 0 END \
-        WHERE (scope = 'authenticator' AND subject = $1) OR (scope = 'account' AND subject = $2) \
-        OR (scope = 'address' AND subject = $3)";
+    let give_back = concat!("UPDATE mfa_attempts SET ", one_less!(), of_subjects!());
     let named = |scope, subject| scopes.contains(&scope).then_some(subject);
     sqlx::query(give_back)
         .bind(named(Scope::Authenticator, &subjects.authenticator))
@@ -174,12 +194,12 @@ pub async fn give_back(tx: &mut Tx, subjects: &Subjects, scopes: &[Scope]) -> Re
 /// # Errors
 /// As any statement.
 pub async fn succeed(tx: &mut Tx, subjects: &Subjects) -> Result<(), StoreError> {
-    let succeed = "UPDATE mfa_attempts SET \
-        minute_count = CASE WHEN minute_count > 0 THEN minute_count - 1 ELSE 0 END, \
-        hour_count = CASE WHEN hour_count > 0 THEN hour_count - 1 ELSE 0 END, \
-        streak = 0, failures = 0, lock_count = 0, delayed_until = NULL, locked_until = NULL \
-        WHERE (scope = 'authenticator' AND subject = $1) OR (scope = 'account' AND subject = $2) \
-        OR (scope = 'address' AND subject = $3)";
+    let succeed = concat!(
+        "UPDATE mfa_attempts SET streak = 0, failures = 0, lock_count = 0, delayed_until = NULL, \
+        locked_until = NULL, ",
+        one_less!(),
+        of_subjects!()
+    );
     sqlx::query(succeed)
         .bind(&subjects.authenticator)
         .bind(&subjects.account)
@@ -194,14 +214,16 @@ pub async fn succeed(tx: &mut Tx, subjects: &Subjects) -> Result<(), StoreError>
 /// # Errors
 /// As any statement.
 pub async fn fail(tx: &mut Tx, authenticator: &str, brings: &Failure) -> Result<Counter, StoreError> {
-    let fail = "UPDATE mfa_attempts SET failures = failures + 1, \
+    let fail = concat!(
+        "UPDATE mfa_attempts SET failures = failures + 1, \
         delayed_until = CASE WHEN streak + 1 >= $2 THEN NULL ELSE $3 END, \
         locked_until = CASE WHEN streak + 1 >= $2 THEN $4 ELSE locked_until END, \
         lock_count = CASE WHEN streak + 1 >= $2 THEN lock_count + 1 ELSE lock_count END, \
         streak = CASE WHEN streak + 1 >= $2 THEN 0 ELSE streak + 1 END \
         WHERE scope = 'authenticator' AND subject = $1 \
-        RETURNING scope, minute_start, minute_count, hour_start, hour_count, streak, failures, lock_count, \
-          delayed_until, locked_until";
+        RETURNING ",
+        columns!()
+    );
     let row = sqlx::query(fail)
         .bind(authenticator)
         .bind(i64::from(brings.lock_after))

@@ -159,6 +159,9 @@ pub async fn activate(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Option<
 /// Makes whatever else is done for this user wait until this transaction ends, on every node. Whoever needs more than
 /// the user locks the user first, before attempts are counted and anything is read.
 ///
+/// The update changes nothing: it takes the lock of the row as every other update here does, without a clause that only
+/// one of the databases has.
+///
 /// # Errors
 /// As any statement.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<(), StoreError> {
