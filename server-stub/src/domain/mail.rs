@@ -62,8 +62,8 @@ pub fn disabled(to: &Email, what: &str) -> Mail {
         to,
         "A sign-in method was disabled",
         &format!(
-            "Somebody failed so often in a row to sign in to your account that {what} is not accepted any more, until \
-             it is set anew. Sign in with another method, or ask your administrator."
+            "Somebody failed so often in a row to sign in to your account that {what} is not accepted any more. If \
+             there is another way for you to sign in, use it and set up a new one; else ask your administrator."
         ),
     )
 }
@@ -75,7 +75,7 @@ pub fn method_enabled(to: &Email, label: &str) -> Mail {
         "A sign-in method was added",
         &format!(
             "“{label}” can be used to sign in to your account from now on. If you did not add it, change your \
-                  password and tell your administrator."
+             password and tell your administrator."
         ),
     )
 }
