@@ -1,9 +1,9 @@
 //! The password step.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use countersign_protocol::{
-    ProblemCode, Secret,
+    ProblemCode,
     fields::OpaqueToken,
     ids::{DeviceId, LoginId},
     login::{LoginOutcome, StartLogin},
@@ -58,22 +58,23 @@ pub async fn start(world: &Arc<World>, request: Consuming, sign_in: SignIn) -> A
     let account = AccountKey::of(world, &sign_in.body.email);
     let subjects = account.password(&sign_in.source.address);
     let (inside, email, asked) = (Arc::clone(world), sign_in.body.email.canonical(), request.clone());
+    // The answer that was given before, or the hash to compare with if the address has an account.
     let first = world
         .read(move |connection| {
             Box::pin(async move {
                 let limits = limits::check(connection, &inside, &subjects).await;
                 if let Some(outcome) = inside.replay(connection, &asked).await? {
-                    return Ok(First::Answered(outcome));
+                    return Ok(ControlFlow::Break(outcome));
                 }
                 limits?;
                 let user = users::by_email(connection, &email).await?;
-                Ok(First::Compare(user.map(|user| user.password_hash)))
+                Ok(ControlFlow::Continue(user.map(|user| user.password_hash)))
             })
         })
         .await?;
     let stored = match first {
-        First::Answered(outcome) => return Ok(outcome),
-        First::Compare(stored) => stored,
+        ControlFlow::Break(outcome) => return Ok(outcome),
+        ControlFlow::Continue(stored) => stored,
     };
     // EXPOSE: compared by the library.
     let hash = stored.as_ref().map(|hash| hash.expose().as_str());
@@ -103,14 +104,6 @@ pub async fn start(world: &Arc<World>, request: Consuming, sign_in: SignIn) -> A
             })
         })
         .await
-}
-
-/// What a look before the comparison finds.
-enum First {
-    /// The request was answered before.
-    Answered(LoginOutcome),
-    /// The hash to compare with, if the address has an account.
-    Compare(Option<Secret<String>>),
 }
 
 /// The same for a wrong password and for an account that cannot be used; without an account, with a mail that
