@@ -6,7 +6,6 @@ use countersign_server::store::{Database, Store, audit};
 ///
 /// # Errors
 /// What to tell whoever asked: that a chain is broken, or that nothing could be checked.
-#[expect(clippy::print_stdout, reason = "the program's answer")]
 pub(crate) async fn verify(database: &Database) -> Result<(), String> {
     match database {
         Database::Memory { .. } => {
@@ -18,6 +17,13 @@ pub(crate) async fn verify(database: &Database) -> Result<(), String> {
         Database::File(_) | Database::Postgres { .. } => {}
     }
     let store = Store::open(database).await.map_err(|error| error.to_string())?;
+    let verified = verify_all(&store).await;
+    store.close().await;
+    verified
+}
+
+#[expect(clippy::print_stdout, reason = "the program's answer")]
+async fn verify_all(store: &Store) -> Result<(), String> {
     let read = store.read(|connection| Box::pin(audit::tenants(connection)));
     let tenants = read.await.map_err(|error| error.to_string())?;
     if tenants.is_empty() {
@@ -33,7 +39,6 @@ pub(crate) async fn verify(database: &Database) -> Result<(), String> {
             }
         }
     }
-    store.close().await;
     if broken == 0 {
         Ok(())
     } else {
