@@ -1,7 +1,6 @@
 //! What a request costs tells nobody whether an address has an account: the same statements, the same mails.
 
 use axum::http::StatusCode;
-use serde_json::json;
 
 use super::{Stub, sign_up};
 use crate::store::STATEMENTS;
@@ -22,9 +21,7 @@ async fn a_wrong_password_costs_the_same_with_and_without_an_account() {
     stub.account(KNOWN).await;
     let device = stub.browser();
     let wrong = async |email: &str| {
-        let body = json!({"email": email, "password": "wrong wrong wrong",
-            "device": {"name": "x", "os": "y", "app": "z"}});
-        device.post("/auth/login", body).send().await.refused("invalid_credentials");
+        device.wrong_password(email).send().await.refused("invalid_credentials");
     };
     // Begins the operator's audit chain.
     wrong("first@example.com").await;

@@ -227,6 +227,12 @@ impl<'a> Device<'a> {
         self.post("/auth/login", body)
     }
 
+    /// A login with a password that is wrong for every account.
+    pub(super) fn wrong_password(&'a self, email: &str) -> Call<'a> {
+        let device = json!({"name": "x", "os": "y", "app": "z"});
+        self.post("/auth/login", json!({"email": email, "password": "wrong wrong wrong", "device": device}))
+    }
+
     /// Signs in with the password alone.
     pub(super) async fn signed_in(&'a self, email: &str) -> SignedIn {
         SignedIn::from(&self.sign_in(email).send().await.ok(StatusCode::OK))

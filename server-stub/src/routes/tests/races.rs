@@ -153,11 +153,9 @@ async fn wrong_passwords_are_checked_up_to_the_limit(database: Database) {
     let stub = Stub::on(database).await;
     stub.account(MIA).await;
     let device = stub.device();
-    let body = json!({"email": MIA, "password": "wrong wrong wrong",
-        "device": {"name": "x", "os": "y", "app": "z"}});
     for (pause, most) in CHECKED {
         stub.advance(pause);
-        let replies = join_all((0..64).map(|_| device.post("/auth/login", body.clone()).send())).await;
+        let replies = join_all((0..64).map(|_| device.wrong_password(MIA).send())).await;
         let checked = replies.iter().filter(|reply| reply.json()["code"] == "invalid_credentials").count();
         assert_eq!(checked, most);
         let refused = ["invalid_credentials", "too_many_requests"];

@@ -1,7 +1,6 @@
 //! A request whose answer was lost is sent again under its key, whatever happened meanwhile.
 
 use axum::http::StatusCode;
-use serde_json::json;
 
 use super::{Device, Stub, call::Call, sign_in::guess, sign_up};
 use crate::store::Database;
@@ -16,9 +15,7 @@ on_each_database!(
 );
 
 fn wrong<'a>(device: &'a Device<'_>) -> Call<'a> {
-    let body = json!({"email": MIA, "password": "wrong wrong wrong",
-        "device": {"name": "x", "os": "y", "app": "z"}});
-    device.post("/auth/login", body).header("x-correlation-id", "the-same-for-all")
+    device.wrong_password(MIA).header("x-correlation-id", "the-same-for-all")
 }
 
 async fn the_wrong_password_that_brings_a_pause_is_answered_again(database: Database) {

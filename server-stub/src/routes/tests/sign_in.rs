@@ -20,15 +20,9 @@ use crate::{
 
 const MIA: &str = "mia@example.com";
 
-/// A login with a password that is wrong for every account.
-fn wrong(email: &str) -> serde_json::Value {
-    let password = "wrong wrong wrong";
-    json!({"email": email, "password": password, "device": {"name": "x", "os": "y", "app": "z"}})
-}
-
 /// Sends a wrong password, after the pause that the failures before it brought.
 pub(super) async fn guess(device: &Device<'_>) {
-    let call = || device.post("/auth/login", wrong(MIA));
+    let call = || device.wrong_password(MIA);
     let mut reply = call().send().await;
     if let Some(pause) = reply.headers.get("retry-after") {
         device.stub.advance(pause.to_str().unwrap().parse().unwrap());
@@ -69,9 +63,9 @@ async fn an_unknown_address_is_answered_like_a_wrong_password() {
         [(0, too_many), (2, wrong_one), (3, too_many), (1, wrong_one), (0, too_many), (4, too_many)];
     for (pause, expected) in three.into_iter().chain(delayed) {
         stub.advance(pause);
-        let call = |body| device.post("/auth/login", body).header("x-correlation-id", "same-for-both");
-        let known = call(wrong(MIA)).send().await;
-        let unknown = call(wrong("nobody@example.com")).send().await;
+        let call = |email| device.wrong_password(email).header("x-correlation-id", "same-for-both");
+        let known = call(MIA).send().await;
+        let unknown = call("nobody@example.com").send().await;
         assert_eq!((known.status, &known.text), (unknown.status, &unknown.text));
         known.refused(expected);
     }
@@ -343,7 +337,7 @@ async fn what_happened_is_in_the_audit_chain() {
     stub.account(MIA).await;
     let device = stub.device();
     let session = device.signed_in(MIA).await;
-    device.post("/auth/login", wrong("nobody@example.com")).send().await.refused("invalid_credentials");
+    device.wrong_password("nobody@example.com").send().await.refused("invalid_credentials");
     device.post("/auth/logout", json!({})).session(&session).send().await.ok(StatusCode::NO_CONTENT);
     for event in ["signed_up", "account_activated", "login_succeeded", "password_refused", "logged_out"] {
         assert_eq!(stub.events(event).await, 1, "{event}");
