@@ -94,13 +94,14 @@
 //! # Features
 //!
 //! `client` (default): the network on reqwest and rustls. `keyring` (default): secure storage on the keyring of the
-//! operating system. `qr`: QR codes from pictures. `testing`: fakes. Without the first two the app supplies [`ports::Http`] and
-//! [`ports::SecureStorage`] itself.
+//! operating system. `qr`: QR codes from pictures. `testing`: fakes. Without the first two the app supplies
+//! [`ports::Http`] and [`ports::SecureStorage`] itself.
 
 pub mod client;
 pub mod crypto;
 pub mod device;
 mod error;
+mod lock;
 pub mod otp;
 pub mod ports;
 pub mod push;

@@ -1,6 +1,7 @@
 //! Authenticated encryption of what is stored: AES-256-GCM (NIST SP 800-38D).
 
 use countersign_protocol::Secret;
+use data_encoding::BASE64URL_NOPAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 use super::CryptoError;
@@ -28,6 +29,25 @@ impl SealKey {
     /// [`RandomError`].
     pub fn generate(random: &dyn Random) -> Result<Self, RandomError> {
         random.bytes().map(|bytes| Self(Secret::new(bytes)))
+    }
+
+    /// Reads what [`SealKey::to_text`] wrote; `None` is anything else.
+    pub fn from_text(text: &Secret<String>) -> Option<Self> {
+        // EXPOSE: it moves into another secret.
+        let bytes = Secret::new(BASE64URL_NOPAD.decode(text.expose().as_bytes()).ok()?);
+        // EXPOSE: as above.
+        Self::from_slice(bytes.expose())
+    }
+
+    /// The key as text, base64url without padding, for where it is kept.
+    pub fn to_text(&self) -> Secret<String> {
+        // EXPOSE: it moves into another secret.
+        Secret::new(BASE64URL_NOPAD.encode(self.0.expose()))
+    }
+
+    /// A key of 32 bytes; `None` for any other number.
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(|bytes| Self(Secret::new(bytes)))
     }
 
     /// The key itself, for sealing it under another one.
@@ -126,6 +146,17 @@ mod tests {
         }
         assert!(key.open(b"row 2", &sealed).is_err());
         assert!(SealKey::generate(&random).unwrap().open(b"row 1", &sealed).is_err());
+    }
+
+    #[test]
+    fn a_key_comes_back_from_its_text_and_from_no_other() {
+        let random = SeededRandom::new(1);
+        let key = SealKey::generate(&random).unwrap();
+        let sealed = key.seal(&random, b"", b"x").unwrap();
+        assert!(SealKey::from_text(&key.to_text()).unwrap().open(b"", &sealed).is_ok());
+        for text in ["", "A", &"A".repeat(42), &"A".repeat(44), &"+".repeat(43)] {
+            assert!(SealKey::from_text(&Secret::from(text)).is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,10 @@ use p256::{
 };
 use zeroize::Zeroizing;
 
-use crate::ports::{Random, RandomError, SecureStorage, SignerError, StorageError};
+use crate::{
+    lock::locked,
+    ports::{Random, RandomError, SecureStorage, SignerError, StorageError},
+};
 
 /// The keys of one signer. `K` is what the signer parses a private key into.
 ///
@@ -92,8 +95,7 @@ where
     }
 
     fn access(&self) -> MutexGuard<'_, ()> {
-        // A panic elsewhere leaves nothing half-done behind these locks: each guarded step is one call.
-        self.storage_access.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.storage_access)
     }
 }
 

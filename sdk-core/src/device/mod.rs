@@ -1,5 +1,6 @@
 //! Recognising a device: its signals ([`SystemSignals`]), the salted fingerprint that a server sees of them
-//! ([`fingerprint`]), how alike two of these are ([`similarity`]), and the key that proves it is the same device again ([`DeviceIdentity`]).
+//! ([`fingerprint`]), how alike two of these are ([`similarity`]), and the key that proves it is the same device again
+//! ([`DeviceIdentity`]).
 //!
 //! The fingerprint is a hint, since whoever knows it can repeat it. The key is the proof.
 

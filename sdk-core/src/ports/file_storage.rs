@@ -2,13 +2,13 @@ use std::{
     collections::BTreeMap,
     io::ErrorKind,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use countersign_protocol::Secret;
 
-use super::{Files, FilesError, Random, SecureStorage, StorageError};
-use crate::crypto::seal::SealKey;
+use super::{Files, FilesError, Random, SecureStorage, StorageError, check_value};
+use crate::{crypto::seal::SealKey, lock::locked};
 
 /// Secure storage in one sealed file, for systems without a keyring.
 ///
@@ -45,8 +45,6 @@ pub struct FileStorage {
 }
 
 const HEADER: &[u8] = b"countersign storage 1\n";
-/// As much as every keyring holds, so that an app can change over.
-const LONGEST_VALUE: usize = 2048;
 
 type Entries = BTreeMap<String, Secret<String>>;
 
@@ -84,8 +82,7 @@ impl FileStorage {
     }
 
     fn change(&self, change: impl FnOnce(&mut Entries) -> bool) -> Result<(), StorageError> {
-        // The lock guards no value, so one that was poisoned is as good as new.
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _changing = locked(&self.changing);
         let mut entries = self.read()?;
         if !change(&mut entries) {
             return Ok(());
@@ -104,10 +101,7 @@ impl SecureStorage for FileStorage {
     }
 
     fn set(&self, name: &str, value: &str) -> Result<(), StorageError> {
-        if value.len() > LONGEST_VALUE || !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            let reason = "values are single-line ASCII of at most 2,048 bytes".to_owned();
-            return Err(StorageError::Broken { reason });
-        }
+        check_value(value)?;
         self.change(|entries| {
             entries.insert(name.to_owned(), Secret::from(value));
             true

@@ -1,28 +1,11 @@
 use keyring::v1::{Entry, Error};
 
-use super::{SecureStorage, StorageError};
+use super::{KeyringStatus, SecureStorage, StorageError};
 
 /// The keyring of the operating system: Keychain, Credential Manager, Secret Service.
 #[derive(Debug)]
 pub struct KeyringStorage {
     application: String,
-}
-
-/// Whether the system's keyring can be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyringStatus {
-    /// It keeps what it is given.
-    Ready,
-    /// It is there but locked, and its user did not unlock it. Ask for that and probe again, or offer a passphrase.
-    Locked {
-        /// What the system said.
-        reason: String,
-    },
-    /// There is none, or it does not work. Offer a passphrase, openly.
-    Absent {
-        /// What the system said.
-        reason: String,
-    },
 }
 
 /// The entry that a probe writes and removes.

@@ -14,6 +14,8 @@ use crate::testing::storage_conformance;
 
 const INSIDE: &str = "COUNTERSIGN_TEST_KEYRING";
 const APPLICATION: &str = "com.example.keyring-test";
+/// The name of a value from an earlier session.
+const KEPT: &str = "kept";
 const UNLOCKED: &str = "printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
 /// A keyring that was made in an earlier session, and that nobody has unlocked in this one.
 const LOCKED: &str = "gnome-keyring-daemon --start --components=secrets >/dev/null";
@@ -92,17 +94,27 @@ fn an_unlocked_keyring_is_ready_and_does_what_every_storage_does() {
 }
 
 #[test]
-fn a_locked_keyring_is_told_apart_from_none() {
-    const NAME: &str = "a_locked_keyring_is_told_apart_from_none";
+fn a_locked_keyring_is_told_apart_from_none_and_hides_no_value() {
+    const NAME: &str = "a_locked_keyring_is_told_apart_from_none_and_hides_no_value";
     if is_inside() {
         let status = KeyringStorage::probe(APPLICATION);
         assert!(matches!(status, KeyringStatus::Locked { .. }), "{status:?}");
         let keyring = KeyringStorage::new(APPLICATION).unwrap();
         assert!(matches!(keyring.set("a", "1"), Err(StorageError::Locked { .. })));
+        let kept = keyring.get(KEPT);
+        assert!(matches!(kept, Err(StorageError::Locked { .. })), "{kept:?}");
     } else if let Some(user) = User::new() {
-        user.run_in_session(UNLOCKED, "an_unlocked_keyring_is_ready_and_does_what_every_storage_does");
+        user.run_in_session(UNLOCKED, "a_value_is_put_into_the_keyring");
         assert!(has_keyring(&user.0.path().join("share/keyrings")));
         user.run_in_session(LOCKED, NAME);
+    }
+}
+
+/// The first half of [`a_locked_keyring_is_told_apart_from_none_and_hides_no_value`], in the session before.
+#[test]
+fn a_value_is_put_into_the_keyring() {
+    if is_inside() {
+        KeyringStorage::new(APPLICATION).unwrap().set(KEPT, "1").unwrap();
     }
 }
 

@@ -29,8 +29,9 @@ pub use http::{Http, HttpError, HttpRequest, HttpResponse, HttpStream, Method};
 pub use log_sink::{Level, LogSink, TracingSink};
 pub use random::{Random, RandomError, SystemRandom};
 #[cfg(feature = "keyring")]
-pub use secure_storage::{KeyringStatus, KeyringStorage};
-pub use secure_storage::{NoStorage, SecureStorage, StorageError};
+pub use secure_storage::KeyringStorage;
+pub use secure_storage::{KeyringStatus, NoStorage, SecureStorage, StorageError};
+pub(crate) use secure_storage::{LONGEST_VALUE, check_value};
 pub use user_verifier::{NoVerifier, UserVerifier, Verification, VerifierError, VerifyPrompt};
 
 /// One of each port, shared by all parts of an SDK instance. Cheap to clone.

@@ -1,10 +1,14 @@
+/// The longest value, in bytes.
+pub(crate) const LONGEST_VALUE: usize = 2048;
+
 /// Small secrets by name, kept by the operating system. Values are single-line ASCII of at most 2,048 bytes, which
 /// every keyring can hold and return unchanged.
 pub trait SecureStorage: Send + Sync {
     /// The value, or `None` if there is none.
     ///
     /// # Errors
-    /// [`StorageError`]; never `None` for a value that is there but cannot be read.
+    /// [`StorageError`], such as [`StorageError::Locked`] where the user does not unlock it. Never `None` for a value
+    /// that is there but cannot be read: what is taken for missing is made anew, and the value is lost.
     fn get(&self, name: &str) -> Result<Option<String>, StorageError>;
 
     /// Stores or replaces the value. It is durable when this returns.
@@ -49,6 +53,35 @@ pub enum StorageError {
     },
 }
 
+/// Refuses what not every keyring holds, so that an app can change from one storage over to another.
+///
+/// # Errors
+/// [`StorageError::Broken`].
+pub(crate) fn check_value(value: &str) -> Result<(), StorageError> {
+    if value.len() > LONGEST_VALUE || !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        let reason = format!("values are single-line ASCII of at most {LONGEST_VALUE} bytes");
+        return Err(StorageError::Broken { reason });
+    }
+    Ok(())
+}
+
+/// Whether the system's keyring can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyringStatus {
+    /// It keeps what it is given.
+    Ready,
+    /// It is there but locked, and its user did not unlock it. Ask for that and probe again, or offer a passphrase.
+    Locked {
+        /// What the system said.
+        reason: String,
+    },
+    /// There is none, or it does not work. Offer a passphrase, openly.
+    Absent {
+        /// What the system said.
+        reason: String,
+    },
+}
+
 /// A device without secure storage, or before it is at hand. What needs it says so; a vault opens without it.
 #[derive(Debug, Default)]
 pub struct NoStorage;
@@ -74,7 +107,7 @@ impl SecureStorage for NoStorage {
 }
 
 #[cfg(feature = "keyring")]
-pub use self::system::{KeyringStatus, KeyringStorage};
+pub use self::system::KeyringStorage;
 
 #[cfg(feature = "keyring")]
 #[path = "keyring_storage.rs"]

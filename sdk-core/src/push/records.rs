@@ -12,7 +12,7 @@
 //! record is written after what it needs. So a handle without a record marks a step that a crash cut short: what
 //! is under it may be erased, and nothing is ever left over unlisted.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use countersign_protocol::{
@@ -25,12 +25,14 @@ use countersign_protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::error::PushError;
-use crate::ports::{DeviceSigner, Random, SecureStorage};
+use crate::{
+    lock::locked,
+    ports::{DeviceSigner, LONGEST_VALUE, Random, SecureStorage},
+};
 
 const INDEX: &str = "push.enrolments";
-/// What every keyring can hold, see [`SecureStorage`].
-pub(crate) const LONGEST_ENTRY: usize = 2048;
-/// How many pages of history one enrolment has at most: more than 200 requests of usual length.
+/// How many pages of history one enrolment has at most: more than 200 requests of usual length, and one of any length
+/// on each.
 pub(crate) const HISTORY_PAGES: usize = 40;
 /// As many handles as the index can hold, rounded down.
 const MOST_ENROLMENTS: usize = 100;
@@ -275,7 +277,7 @@ impl Records {
         &self,
         change: impl FnOnce(&mut Vec<Handle>) -> Result<(), PushError>,
     ) -> Result<(), PushError> {
-        let _held = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let _held = locked(&self.index);
         let mut handles = self.handles()?;
         change(&mut handles)?;
         if handles.is_empty() {
@@ -291,8 +293,8 @@ impl Records {
     }
 
     fn set(&self, entry: &str, value: &str) -> Result<(), PushError> {
-        if value.len() > LONGEST_ENTRY {
-            return Err(PushError::TooLong { limit: LONGEST_ENTRY });
+        if value.len() > LONGEST_VALUE {
+            return Err(PushError::TooLong { limit: LONGEST_VALUE });
         }
         Ok(self.storage.set(entry, value)?)
     }

@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use countersign_protocol::{
 };
 
 use super::{error::PushError, records::EnrolledRecord, request::Request};
-use crate::{crypto::jws, ports::DeviceSigner};
+use crate::{crypto::jws, lock::locked, ports::DeviceSigner};
 
 /// For how long after a request's end its answer may be sent again: as long as a server keeps idempotency keys.
 const REPEATABLE: Duration = Duration::from_mins(10);
@@ -109,7 +109,7 @@ enum Progress {
 impl Answers {
     /// How the request was closed, if its answer is known to have counted or to have come too late.
     pub(crate) fn settled(&self, challenge: ChallengeId) -> Option<ChallengeState> {
-        match self.lock().get(&challenge)?.progress {
+        match locked(&self.0).get(&challenge)?.progress {
             Progress::Settled(state) => Some(state),
             Progress::Signed(_) => None,
         }
@@ -117,7 +117,7 @@ impl Answers {
 
     /// The same answer, if it was signed before and its fate is not known.
     pub(crate) fn signed(&self, challenge: ChallengeId, answer: &Answer) -> Option<Arc<SignedAnswer>> {
-        match &self.lock().get(&challenge)?.progress {
+        match &locked(&self.0).get(&challenge)?.progress {
             Progress::Signed(signed) if signed.answer.is_same_as(answer) => Some(signed.clone()),
             _ => None,
         }
@@ -134,7 +134,7 @@ impl Answers {
         signed: SignedAnswer,
         now: Timestamp,
     ) -> Result<Arc<SignedAnswer>, ChallengeState> {
-        let mut entries = self.lock();
+        let mut entries = locked(&self.0);
         match entries.get(&request.challenge_id()).map(|entry| &entry.progress) {
             Some(Progress::Settled(state)) => return Err(*state),
             Some(Progress::Signed(first)) if first.answer.is_same_as(&signed.answer) => {
@@ -149,11 +149,7 @@ impl Answers {
 
     /// Remembers how the request was closed.
     pub(crate) fn settle(&self, request: &Request, state: ChallengeState, now: Timestamp) {
-        insert(&mut self.lock(), request, Progress::Settled(state), now);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<ChallengeId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        insert(&mut locked(&self.0), request, Progress::Settled(state), now);
     }
 }
 

@@ -7,8 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 
-use super::lock;
-use crate::ports::{Http, HttpError, HttpRequest, HttpResponse, HttpStream};
+use crate::{
+    lock::locked,
+    ports::{Http, HttpError, HttpRequest, HttpResponse, HttpStream},
+};
 
 /// A network that answers from a script and keeps what it was asked.
 ///
@@ -32,7 +34,7 @@ impl ScriptedHttp {
         &self,
         answer: impl FnOnce(&HttpRequest) -> Result<HttpResponse, HttpError> + Send + 'static,
     ) {
-        lock(&self.script).push_back(Step::Answer(Box::new(answer)));
+        locked(&self.script).push_back(Step::Answer(Box::new(answer)));
     }
 
     /// The next step: this status with this JSON.
@@ -57,17 +59,17 @@ impl ScriptedHttp {
 
     /// The next step: a stream of events with status 200, ending where `body` ends.
     pub fn push_events(&self, body: BoxStream<'static, Result<Bytes, HttpError>>) {
-        lock(&self.script).push_back(Step::Stream(body));
+        locked(&self.script).push_back(Step::Stream(body));
     }
 
     /// The requests so far, oldest first.
     pub fn requests(&self) -> Vec<HttpRequest> {
-        lock(&self.requests).clone()
+        locked(&self.requests).clone()
     }
 
     fn step(&self, request: &HttpRequest) -> Result<Step, HttpError> {
-        lock(&self.requests).push(request.clone());
-        lock(&self.script).pop_front().ok_or_else(|| HttpError::Unreachable {
+        locked(&self.requests).push(request.clone());
+        locked(&self.script).pop_front().ok_or_else(|| HttpError::Unreachable {
             reason: format!("nothing is scripted for {} {}", request.method.as_str(), request.url),
         })
     }
@@ -115,11 +117,11 @@ impl DroppingHttp {
 
     /// Loses the answer to the `nth` request from now, 1 being the next; those after it arrive again.
     pub fn drop_answer(&self, nth: usize) {
-        *lock(&self.left) = Some(nth);
+        *locked(&self.left) = Some(nth);
     }
 
     fn is_dropped(&self) -> bool {
-        let mut left = lock(&self.left);
+        let mut left = locked(&self.left);
         *left = match *left {
             Some(0 | 1) => {
                 *left = None;

@@ -20,7 +20,7 @@ mod storage;
 pub mod storage_conformance;
 mod user;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 pub use clock::FixedClock;
 pub use http::{DroppingHttp, ScriptedHttp};
@@ -46,9 +46,4 @@ pub fn ports() -> Ports {
         signals: Arc::new(FixedSignals::default()),
         log: Arc::new(MemoryLog::default()),
     }
-}
-
-/// Locks a fake's state. A test that panicked meanwhile has failed already; its state is still there to look at.
-fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
 use std::sync::Mutex;
 
-use super::lock;
 use crate::{
     crypto::digest::sha256,
+    lock::locked,
     ports::{Random, RandomError},
 };
 
@@ -29,13 +29,13 @@ impl SeededRandom {
 
     /// From here on there is no randomness.
     pub fn fail(&self) {
-        lock(&self.state).failing = true;
+        locked(&self.state).failing = true;
     }
 }
 
 impl Random for SeededRandom {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomError> {
-        let mut state = lock(&self.state);
+        let mut state = locked(&self.state);
         if state.failing {
             return Err(RandomError);
         }

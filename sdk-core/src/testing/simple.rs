@@ -5,8 +5,10 @@ use std::{
     sync::Mutex,
 };
 
-use super::lock;
-use crate::ports::{DeviceSignals, Files, FilesError, Level, LogSink, Signal};
+use crate::{
+    lock::locked,
+    ports::{DeviceSignals, Files, FilesError, Level, LogSink, Signal},
+};
 
 /// Every signal that the SDK reads by itself, as a laptop has them.
 pub const LAPTOP: &[(&str, &str)] = &[
@@ -34,7 +36,7 @@ impl FixedSignals {
 
     /// From here on, these are the signals.
     pub fn set(&self, signals: &[(&str, &str)]) {
-        *lock(&self.0) = from_pairs(signals);
+        *locked(&self.0) = from_pairs(signals);
     }
 }
 
@@ -56,7 +58,7 @@ impl Default for FixedSignals {
 
 impl DeviceSignals for FixedSignals {
     fn collect(&self) -> Vec<Signal> {
-        lock(&self.0).clone()
+        locked(&self.0).clone()
     }
 }
 
@@ -67,13 +69,13 @@ pub struct MemoryFiles(Mutex<BTreeMap<PathBuf, Vec<u8>>>);
 impl MemoryFiles {
     /// All files, by path.
     pub fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        lock(&self.0).clone()
+        locked(&self.0).clone()
     }
 }
 
 impl Files for MemoryFiles {
     fn read(&self, path: &Path) -> Result<Vec<u8>, FilesError> {
-        lock(&self.0).get(path).cloned().ok_or_else(|| FilesError {
+        locked(&self.0).get(path).cloned().ok_or_else(|| FilesError {
             action: "reading",
             path: path.display().to_string(),
             source: io::ErrorKind::NotFound.into(),
@@ -81,7 +83,7 @@ impl Files for MemoryFiles {
     }
 
     fn write(&self, path: &Path, content: &[u8]) -> Result<(), FilesError> {
-        lock(&self.0).insert(path.to_owned(), content.to_owned());
+        locked(&self.0).insert(path.to_owned(), content.to_owned());
         Ok(())
     }
 }
@@ -93,12 +95,12 @@ pub struct MemoryLog(Mutex<Vec<(Level, String)>>);
 impl MemoryLog {
     /// The lines so far, oldest first.
     pub fn lines(&self) -> Vec<(Level, String)> {
-        lock(&self.0).clone()
+        locked(&self.0).clone()
     }
 }
 
 impl LogSink for MemoryLog {
     fn log(&self, level: Level, _target: &'static str, line: &str) {
-        lock(&self.0).push((level, line.to_owned()));
+        locked(&self.0).push((level, line.to_owned()));
     }
 }

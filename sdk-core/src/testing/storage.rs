@@ -3,8 +3,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::lock;
-use crate::ports::{SecureStorage, StorageError};
+use crate::{
+    lock::locked,
+    ports::{SecureStorage, StorageError, check_value},
+};
 
 /// Secure storage in memory. A clone shows the same entries, as a second process or a restarted app does.
 ///
@@ -23,33 +25,31 @@ struct State {
 impl MemoryStorage {
     /// The `nth` call of [`SecureStorage::set`] from now fails, 1 being the next; those after it work again.
     pub fn fail_set(&self, nth: usize) {
-        lock(&self.0).sets_left = Some(nth);
+        locked(&self.0).sets_left = Some(nth);
     }
 
     /// Locks or unlocks: a locked storage answers every call with [`StorageError::Locked`].
-    pub fn set_locked(&self, locked: bool) {
-        lock(&self.0).locked = locked;
+    pub fn set_locked(&self, is_locked: bool) {
+        locked(&self.0).locked = is_locked;
     }
 
     /// All entries, by name.
     pub fn entries(&self) -> BTreeMap<String, String> {
-        lock(&self.0).entries.clone()
+        locked(&self.0).entries.clone()
     }
 }
 
 impl SecureStorage for MemoryStorage {
     fn get(&self, name: &str) -> Result<Option<String>, StorageError> {
-        let state = lock(&self.0);
+        let state = locked(&self.0);
         state.check_lock()?;
         Ok(state.entries.get(name).cloned())
     }
 
     fn set(&self, name: &str, value: &str) -> Result<(), StorageError> {
-        let mut state = lock(&self.0);
+        let mut state = locked(&self.0);
         state.check_lock()?;
-        if value.len() > 2048 || !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Err(broken("values are single-line ASCII of at most 2048 bytes"));
-        }
+        check_value(value)?;
         if let Some(left) = state.sets_left.take() {
             if left <= 1 {
                 return Err(broken("the test said so"));
@@ -61,7 +61,7 @@ impl SecureStorage for MemoryStorage {
     }
 
     fn remove(&self, name: &str) -> Result<(), StorageError> {
-        let mut state = lock(&self.0);
+        let mut state = locked(&self.0);
         state.check_lock()?;
         state.entries.remove(name);
         Ok(())

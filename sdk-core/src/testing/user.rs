@@ -1,7 +1,9 @@
 use std::sync::Mutex;
 
-use super::lock;
-use crate::ports::{UserVerifier, Verification, VerifierError, VerifyPrompt};
+use crate::{
+    lock::locked,
+    ports::{UserVerifier, Verification, VerifierError, VerifyPrompt},
+};
 
 /// A user who answers every prompt in the same way, until told otherwise.
 pub struct FixedVerifier(Mutex<State>);
@@ -19,12 +21,12 @@ impl FixedVerifier {
 
     /// From here on, answers with this.
     pub fn answer(&self, answer: Result<Verification, VerifierError>) {
-        lock(&self.0).answer = answer;
+        locked(&self.0).answer = answer;
     }
 
     /// The prompts so far, oldest first.
     pub fn prompts(&self) -> Vec<VerifyPrompt> {
-        lock(&self.0).prompts.clone()
+        locked(&self.0).prompts.clone()
     }
 }
 
@@ -37,11 +39,11 @@ impl Default for FixedVerifier {
 
 impl UserVerifier for FixedVerifier {
     fn available(&self) -> bool {
-        lock(&self.0).answer != Err(VerifierError::Unavailable)
+        locked(&self.0).answer != Err(VerifierError::Unavailable)
     }
 
     fn verify(&self, prompt: VerifyPrompt) -> Result<Verification, VerifierError> {
-        let mut state = lock(&self.0);
+        let mut state = locked(&self.0);
         state.prompts.push(prompt);
         state.answer.clone()
     }

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use countersign_protocol::{
     Secret, Timestamp,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     crypto::thumbprint,
     device::{DeviceIdentity, server_tag},
+    lock::locked,
     ports::{Level, Ports, StorageError, blocking},
 };
 
@@ -77,8 +78,7 @@ impl TrustStore {
         blocking(
             || TrustError::ShutDown,
             move || {
-                // The lock guards no value, so one that was poisoned is as good as new.
-                let _changing = inner.changing.lock().unwrap_or_else(PoisonError::into_inner);
+                let _changing = locked(&inner.changing);
                 work(&inner)
             },
         )

@@ -4,7 +4,7 @@ use super::{
     NewKey, Passphrase, Slot, SlotId, SlotKind, SlotRow, UnlockKey, Vault, VaultError,
     keys::VaultKeys,
     open::{Content, Open},
-    slot, storage_key,
+    slot, slot_key,
 };
 use crate::crypto::kdf::Argon2Cost;
 
@@ -94,7 +94,7 @@ impl Vault {
         let draft = open.draft_keys(keys, slots)?;
         open.commit(draft).await?;
         if stored.is_some() {
-            storage_key::forget_others(open.ports(), self.id(), stored).await;
+            slot_key::forget_others(open.ports(), self.id(), stored).await;
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Vault {
         let draft = open.draft_slots(slots)?;
         open.commit(draft).await?;
         if former != present && former.is_some() {
-            storage_key::forget_others(open.ports(), self.id(), present).await;
+            slot_key::forget_others(open.ports(), self.id(), present).await;
         }
         Ok(())
     }

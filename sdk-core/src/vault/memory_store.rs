@@ -1,12 +1,13 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use async_trait::async_trait;
 
 use super::{Change, Header, ItemId, ItemRow, Store, StoreError, format::FORMAT};
+use crate::lock::locked;
 
 /// A place in memory for one vault, which stays when the vault is closed. Clones are the same place.
 #[derive(Clone, Default)]
@@ -39,7 +40,7 @@ impl MemoryPlace {
     }
 
     fn lock(&self) -> MutexGuard<'_, Place> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 

@@ -137,12 +137,12 @@ mod passphrase;
 mod record;
 mod recovery_code;
 mod slot;
+mod slot_key;
 mod slot_parameters;
 mod sqlite_error;
 mod sqlite_file;
 mod sqlite_rows;
 mod sqlite_store;
-mod storage_key;
 mod storage_seal;
 mod store;
 #[cfg(test)]

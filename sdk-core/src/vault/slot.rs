@@ -1,12 +1,10 @@
 use std::fmt;
 
-use countersign_protocol::Secret;
-
 use super::{
     Header, NewKey, SlotId, SlotRow, UnlockKey, VaultError, VaultId,
     keys::{VaultKeys, slot_checksum, slot_place},
+    slot_key,
     slot_parameters::{PassphraseParameters, RecoveryParameters, SlotParameters},
-    storage_key,
     unlock_key::DerivedKey,
 };
 use crate::{crypto::seal::SealKey, ports::Ports};
@@ -107,7 +105,7 @@ pub(super) async fn make(
     row.wrapped = key.seal(random, &slot_place(&vault, &row), keys.root().bytes().expose())?;
     row.checksum = slot_checksum(&vault, &row).to_vec();
     if let SlotParameters::SecureStorage = parameters {
-        storage_key::keep(ports, vault, former, (id, &key)).await?;
+        slot_key::keep(ports, vault, former, (id, &key)).await?;
     }
     Ok(row)
 }
@@ -116,8 +114,7 @@ pub(super) async fn make(
 pub(super) fn unwrap(vault: &VaultId, row: &SlotRow, key: &SealKey) -> Option<VaultKeys> {
     let root = key.open(&slot_place(vault, row), &row.wrapped).ok()?;
     // EXPOSE: it moves into another secret.
-    let root = <[u8; 32]>::try_from(root.expose().as_slice()).ok()?;
-    Some(VaultKeys::new(*vault, SealKey::new(Secret::new(root))))
+    Some(VaultKeys::new(*vault, SealKey::from_slice(root.expose())?))
 }
 
 /// Reads a slot; `None` is one of a kind that this version does not know.
@@ -142,7 +139,7 @@ pub(super) async fn derive(
                 (parameters.derive(passphrase).await?, VaultError::WrongPassphrase)
             }
             (SlotParameters::SecureStorage, UnlockKey::SecureStorage) => {
-                (storage_key::find(ports, header.vault, row.id).await?, VaultError::StorageKeyWrong)
+                (slot_key::find(ports, header.vault, row.id).await?, VaultError::StorageKeyWrong)
             }
             (SlotParameters::RecoveryCode(parameters), UnlockKey::RecoveryCode(code)) => {
                 (parameters.derive(code), VaultError::WrongRecoveryCode)

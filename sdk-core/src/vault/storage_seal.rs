@@ -1,13 +1,12 @@
 //! The key of a [`FileStorage`](crate::ports::FileStorage), kept in the vault.
 
 use countersign_protocol::Secret;
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Record, Vault, VaultError};
 use crate::crypto::seal::SealKey;
 
-/// Base64url without padding.
+/// As text.
 #[derive(Serialize, Deserialize)]
 struct StorageSeal(Secret<String>);
 
@@ -26,23 +25,12 @@ impl Vault {
     pub async fn storage_key(&self) -> Result<SealKey, VaultError> {
         let mut open = self.settled().await?;
         if let Some((item, _)) = open.content().list::<StorageSeal>()?.first() {
-            return read(&item.record);
+            let unreadable = VaultError::Unreadable { kind: StorageSeal::KIND };
+            return SealKey::from_text(&item.record.0).ok_or(unreadable);
         }
         let key = SealKey::generate(&*open.ports().random)?;
-        // EXPOSE: it goes into another secret.
-        let record = StorageSeal(Secret::new(BASE64URL_NOPAD.encode(key.bytes().expose())));
-        let item = Item::new(record, &*open.ports().random)?;
+        let item = Item::new(StorageSeal(key.to_text()), &*open.ports().random)?;
         open.put_all(&[item]).await?;
         Ok(key)
     }
-}
-
-fn read(StorageSeal(text): &StorageSeal) -> Result<SealKey, VaultError> {
-    let unreadable = || VaultError::Unreadable { kind: StorageSeal::KIND };
-    // EXPOSE: it moves into another secret.
-    let key = BASE64URL_NOPAD.decode(text.expose().as_bytes()).map_err(|_| unreadable())?;
-    let key = Secret::new(key);
-    // EXPOSE: as above.
-    let key = <[u8; 32]>::try_from(key.expose().as_slice()).map_err(|_| unreadable())?;
-    Ok(SealKey::new(Secret::new(key)))
 }

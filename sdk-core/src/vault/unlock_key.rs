@@ -30,11 +30,6 @@ pub enum NewKey {
 }
 
 impl NewKey {
-    /// A passphrase at the default cost.
-    pub fn passphrase(passphrase: Passphrase) -> Self {
-        Self::Passphrase { passphrase, cost: Argon2Cost::default() }
-    }
-
     /// What it is.
     pub fn kind(&self) -> SlotKind {
         match self {

@@ -8,7 +8,7 @@ use super::{
     keys::VaultKeys,
     manifest::Manifest,
     open::{Content, Open},
-    record, slot, storage_key,
+    record, slot, slot_key,
 };
 use crate::{crypto::kdf::Argon2Cost, ports::Ports};
 
@@ -67,7 +67,7 @@ impl Vault {
         let header = Header { format: FORMAT, vault, slots: vec![slot] };
         if let Err(error) = store.initialise(&header, &sealed_manifest).await {
             if key.kind() == SlotKind::SecureStorage {
-                storage_key::forget_others(&ports, vault, None).await;
+                slot_key::forget_others(&ports, vault, None).await;
             }
             return Err(error.into());
         }

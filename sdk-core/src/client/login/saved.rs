@@ -3,7 +3,6 @@
 //! One byte of version, then the state as JSON, sealed under a key that stays in secure storage. Version and server
 //! are bound to the seal, so bytes of another server, device or version do not open.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use countersign_protocol::{
     Secret,
     fields::{Email, IdempotencyKey, ServerUrl},
@@ -142,16 +141,13 @@ fn entry(server: &ServerUrl) -> String {
 
 fn stored_key(server: &ServerUrl, ports: &Ports) -> Result<Option<SealKey>, SavedLoginError> {
     let Some(text) = ports.storage.get(&entry(server))?.map(Secret::new) else { return Ok(None) };
-    // EXPOSE: decoded into the key, which is a secret again.
-    let bytes = URL_SAFE_NO_PAD.decode(text.expose()).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.map(|bytes: [u8; 32]| Some(SealKey::new(Secret::new(bytes)))).ok_or(SavedLoginError::KeyDamaged)
+    SealKey::from_text(&text).map(Some).ok_or(SavedLoginError::KeyDamaged)
 }
 
 fn make_key(server: &ServerUrl, ports: &Ports) -> Result<SealKey, SavedLoginError> {
     let key = SealKey::generate(&*ports.random).map_err(|error| SavedLoginError::Crypto(error.into()))?;
     // EXPOSE: secure storage is where it stays.
-    let text = Secret::new(URL_SAFE_NO_PAD.encode(key.bytes().expose()));
-    ports.storage.set(&entry(server), text.expose())?;
+    ports.storage.set(&entry(server), key.to_text().expose())?;
     Ok(key)
 }
 

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use countersign_protocol::{
@@ -17,6 +17,7 @@ use crate::{
     Error,
     client::Client,
     crypto::digest::sha256_base64url,
+    lock::locked,
     ports::{SecureStorage, StorageError, blocking},
 };
 
@@ -189,9 +190,4 @@ impl From<SessionStoreError> for Error {
             SessionStoreError::ShutDown => Self::Cancelled,
         }
     }
-}
-
-/// The value. A panic while it was held leaves nothing half-done: storage writes an entry whole.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

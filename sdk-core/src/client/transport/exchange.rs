@@ -1,7 +1,7 @@
 //! One exchange with the server: prepared once, attempted until there is an answer.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -19,6 +19,7 @@ use super::{Auth, Call, answer, backoff, error::TransportError, offset, offset::
 use crate::{
     client::LOG_TARGET,
     crypto::dpop::{self, DpopRequest},
+    lock::locked,
     ports::{self, HttpError, HttpRequest, HttpResponse, HttpStream, Level, Method, Ports},
 };
 
@@ -253,9 +254,4 @@ async fn read_all(mut body: BoxStream<'static, Result<Bytes, HttpError>>) -> Res
         }
     }
     Ok(whole.freeze())
-}
-
-/// The value. A panic while it was held cannot leave it half-written: both values are replaced whole.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,20 +1,26 @@
+use std::collections::VecDeque;
+
 use countersign_protocol::{Timestamp, ids::ChallengeId, push::Purpose};
 use serde::{Deserialize, Serialize};
 
 use super::{HistoryEntry, Outcome};
-use crate::push::{
-    error::PushError,
-    records::{EnrolledRecord, HISTORY_PAGES, Handle, LONGEST_ENTRY, Records},
-    request::Request,
+use crate::{
+    ports::LONGEST_VALUE,
+    push::{
+        error::PushError,
+        records::{EnrolledRecord, HISTORY_PAGES, Handle, Records},
+        request::Request,
+    },
 };
 
 /// How much of a page is filled by new entries. The rest is for their ends, which make them longer.
-const FILLED: usize = LONGEST_ENTRY * 3 / 4;
+const FILLED: usize = LONGEST_VALUE * 3 / 4;
 /// The longest text of an entry, in characters. Five of these, of four bytes each, still fit a page.
 const LONGEST_TEXT: usize = 60;
 
 /// The pages of one enrolment's history, oldest first. Each change is written as one page, before it is made here.
-pub(super) struct Book(Vec<Page>);
+#[derive(Default)]
+pub(super) struct Book(VecDeque<Page>);
 
 /// Some entries in the order in which they were believed. Its place in storage is its number modulo the number of
 /// places, so the newest page replaces the oldest by one write.
@@ -101,7 +107,7 @@ impl Book {
             pages.push(page);
         }
         pages.sort_by_key(|page| page.number);
-        Ok(Self(pages))
+        Ok(Self(pages.into()))
     }
 
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &Entry> {
@@ -113,7 +119,7 @@ impl Book {
         if self.newest_first().any(|there| there.challenge_id == entry.challenge_id) {
             return Ok(());
         }
-        if let Some(last) = self.0.last_mut() {
+        if let Some(last) = self.0.back_mut() {
             let mut fuller = last.clone();
             fuller.entries.push(entry.clone());
             if Records::history_length(&fuller.json(handle)?) <= FILLED {
@@ -122,13 +128,13 @@ impl Book {
                 return Ok(());
             }
         }
-        let number = self.0.last().map_or(0, |last| last.number + 1);
+        let number = self.0.back().map_or(0, |last| last.number + 1);
         let page = Page { number, entries: vec![entry] };
         page.keep(records, handle)?;
         if self.0.len() == HISTORY_PAGES {
-            self.0.remove(0);
+            self.0.pop_front();
         }
-        self.0.push(page);
+        self.0.push_back(page);
         Ok(())
     }
 

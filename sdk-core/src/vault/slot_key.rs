@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use countersign_protocol::Secret;
-use data_encoding::BASE64URL_NOPAD;
 
 use super::{SlotId, VaultError, VaultId};
 use crate::{
@@ -80,9 +79,7 @@ fn retained(
 
 fn write(slot: SlotId, key: &SealKey) -> Secret<String> {
     // EXPOSE: it goes into another secret.
-    let encoded = Secret::new(BASE64URL_NOPAD.encode(key.bytes().expose()));
-    // EXPOSE: as above.
-    Secret::new(format!("{slot}:{}", encoded.expose()))
+    Secret::new(format!("{slot}:{}", key.to_text().expose()))
 }
 
 fn parse(entry: &Secret<String>) -> Option<Vec<(SlotId, SealKey)>> {
@@ -90,10 +87,7 @@ fn parse(entry: &Secret<String>) -> Option<Vec<(SlotId, SealKey)>> {
     let parts = entry.expose().split(' ');
     let read = |part: &str| {
         let (slot, key) = part.split_once(':')?;
-        let key = Secret::new(BASE64URL_NOPAD.decode(key.as_bytes()).ok()?);
-        // EXPOSE: it moves into another secret.
-        let key = <[u8; 32]>::try_from(key.expose().as_slice()).ok()?;
-        Some((slot.parse().ok()?, SealKey::new(Secret::new(key))))
+        Some((slot.parse().ok()?, SealKey::from_text(&Secret::from(key))?))
     };
     parts.map(read).collect()
 }
