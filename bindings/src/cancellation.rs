@@ -1,38 +1,31 @@
 use std::{future::pending, sync::Arc};
 
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// Ends calls that wait, from outside. Made for languages whose own cancellation does not reach the SDK.
 ///
 /// Give it to a call, and `cancel` it when nobody waits any more: at once or later, even before the call has begun.
-#[derive(uniffi::Object)]
-pub struct Cancellation(watch::Sender<bool>);
+#[derive(uniffi::Object, Default)]
+pub struct Cancellation(CancellationToken);
 
 #[uniffi::export]
 impl Cancellation {
     /// Nothing is cancelled yet.
     #[uniffi::constructor]
     pub fn new() -> Self {
-        Self(watch::Sender::new(false))
+        Self::default()
     }
 
     /// Ends the calls that it was given to, and those that it will be given to.
     pub fn cancel(&self) {
-        self.0.send_replace(true);
-    }
-}
-
-impl Default for Cancellation {
-    fn default() -> Self {
-        Self::new()
+        self.0.cancel();
     }
 }
 
 /// Returns when it is cancelled; without one, never.
 pub(crate) async fn cancelled(cancellation: Option<Arc<Cancellation>>) {
     match cancellation {
-        // It fails when the sender is gone, which is held here.
-        Some(cancellation) => drop(cancellation.0.subscribe().wait_for(|cancelled| *cancelled).await),
+        Some(cancellation) => cancellation.0.cancelled().await,
         None => pending().await,
     }
 }

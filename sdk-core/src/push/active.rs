@@ -1,6 +1,6 @@
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicUsize, Ordering},
 };
 
 use countersign_protocol::{
@@ -8,6 +8,7 @@ use countersign_protocol::{
     push::{Capability, ChallengeState},
 };
 use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     error::PushError,
@@ -48,12 +49,16 @@ pub(crate) struct Active {
     records: Arc<Records>,
     pub(crate) answers: Answers,
     history: Arc<History>,
-    /// How often a notification told of a request.
-    pushes: watch::Sender<u64>,
-    removed: Latch,
-    /// Set while this device removes the enrolment: that the server does not know it any more is no news then.
-    leaving: AtomicBool,
+    /// Changes when a notification tells of a request.
+    pushes: watch::Sender<()>,
+    removed: CancellationToken,
+    /// How many calls remove the enrolment now.
+    leaving: AtomicUsize,
 }
+
+/// That this device removes the enrolment, until it is dropped: that the server does not know it any more is no news
+/// then.
+pub(crate) struct Leaving(Arc<Active>);
 
 impl Active {
     /// The enrolment of this record, with the key set that is kept for it.
@@ -72,7 +77,7 @@ impl Active {
         let keys = KeySet::verify(key_set, &root, &record.server).map_err(|error| damaged(&error))?;
         Ok(Self {
             history: Arc::new(History::new(handle.clone(), records.clone())),
-            pushes: watch::Sender::new(0),
+            pushes: watch::Sender::new(()),
             handle,
             record,
             transport,
@@ -80,8 +85,8 @@ impl Active {
             keys: Mutex::new(Arc::new(keys)),
             records,
             answers: Answers::default(),
-            removed: Latch::default(),
-            leaving: AtomicBool::new(false),
+            removed: CancellationToken::new(),
+            leaving: AtomicUsize::new(0),
         })
     }
 
@@ -120,7 +125,7 @@ impl Active {
     /// The request that a notification told of, fetched and verified; `None` where it does not wait any more. Who
     /// follows the enrolment looks at once.
     pub(crate) async fn pushed(&self, challenge: ChallengeId) -> Result<Option<Request>, Error> {
-        self.pushes.send_modify(|pushes| *pushes = pushes.wrapping_add(1));
+        self.pushes.send_replace(());
         let mut listing = self.list().await?;
         let found = listing.requests.iter().position(|request| request.challenge_id() == challenge);
         match found {
@@ -131,7 +136,7 @@ impl Active {
     }
 
     /// Who wants to know of notifications.
-    pub(crate) fn pushes(&self) -> watch::Receiver<u64> {
+    pub(crate) fn pushes(&self) -> watch::Receiver<()> {
         self.pushes.subscribe()
     }
 
@@ -142,15 +147,10 @@ impl Active {
 
     /// Keeps what was noted. Nothing fails for it.
     pub(crate) async fn keep_history(&self) {
-        if let Err(error) = self.history.keep().await {
+        if let Err(error) = self.history.keep(self.transport.ports().clock.monotonic()).await {
             let line = format!("the history is not up to date: {error}");
             self.transport.ports().log.log(Level::Warning, LOG_TARGET, &line);
         }
-    }
-
-    /// Nothing is noted any more. May block.
-    pub(crate) fn close_history(&self) {
-        self.history.close();
     }
 
     /// What was asked so far, newest first.
@@ -173,23 +173,21 @@ impl Active {
         Routes { transport: &self.transport, key }
     }
 
-    /// Ends everything that uses the enrolment.
-    pub(crate) fn end(&self) {
-        self.removed.set();
+    /// Begins to remove the enrolment.
+    pub(crate) fn leave(self: Arc<Self>) -> Leaving {
+        self.leaving.fetch_add(1, Ordering::SeqCst);
+        Leaving(self)
     }
 
-    /// Whether this device removes the enrolment now.
+    /// Whether this device removes the enrolment, or has done so.
     pub(crate) fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_leaving(&self, leaving: bool) {
-        self.leaving.store(leaving, Ordering::Relaxed);
+        // In this order: whoever finishes removing it ends it first.
+        self.leaving.load(Ordering::SeqCst) > 0 || self.removed.is_cancelled()
     }
 
     /// Returns when the enrolment was removed.
     pub(crate) async fn ended(&self) {
-        self.removed.wait().await;
+        self.removed.cancelled().await;
     }
 
     /// The key set to verify with: the kept one, or its successor, kept before it is believed.
@@ -218,23 +216,17 @@ impl Active {
     }
 }
 
-/// Something that happens once and stays so.
-pub(crate) struct Latch(watch::Sender<bool>);
-
-impl Default for Latch {
-    fn default() -> Self {
-        Self(watch::Sender::new(false))
+impl Leaving {
+    /// Erases what is kept of the enrolment, and ends everything that uses it. May block.
+    pub(crate) fn erase(&self) -> Result<(), PushError> {
+        self.0.history.erase()?;
+        self.0.removed.cancel();
+        Ok(())
     }
 }
 
-impl Latch {
-    pub(crate) fn set(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Returns once it is set.
-    pub(crate) async fn wait(&self) {
-        // The sender lives in `self`, so the channel cannot close meanwhile.
-        self.0.subscribe().wait_for(|set| *set).await.ok();
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.leaving.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -37,22 +37,17 @@ impl Active {
             }),
             Err(error) => Err(error),
         };
-        if let Some(state) = outcome.as_ref().map_or_else(closed_by, |()| Some(answer.state())) {
+        let closed = match &outcome {
+            Ok(()) => Some((answer.state(), Outcome::of_answer(&answer))),
+            Err(error) => closed_by(error),
+        };
+        if let Some((state, ended)) = closed {
             self.answers.settle(request, state, self.transport.server_time());
             // Only now, as what is in the history has happened.
-            self.history_of(request, &answer, outcome.as_ref().err());
+            self.note_end(challenge, ended);
             self.keep_history().await;
         }
         outcome
-    }
-
-    fn history_of(&self, request: &Request, answer: &Answer, error: Option<&Error>) {
-        let ended = match error {
-            None => Outcome::of_answer(answer),
-            Some(Error::RequestClosed { state }) => Outcome::not_by_us(Some(*state)),
-            Some(_) => Outcome::WrongNumber,
-        };
-        self.note_end(request.challenge_id(), ended);
     }
 
     async fn sign(&self, request: &Request, answer: Answer) -> Result<Arc<SignedAnswer>, Error> {
@@ -106,12 +101,12 @@ impl Active {
     }
 }
 
-/// How the request stands, where an error tells.
-fn closed_by(error: &Error) -> Option<ChallengeState> {
+/// How the request stands, and how it ended for this device, where an error tells.
+fn closed_by(error: &Error) -> Option<(ChallengeState, Outcome)> {
     match error {
-        Error::RequestClosed { state } => Some(*state),
+        Error::RequestClosed { state } => Some((*state, Outcome::not_by_us(Some(*state)))),
         Error::Refused(refusal) if refusal.code == ProblemCode::WrongNumber => {
-            Some(ChallengeState::WrongNumber)
+            Some((ChallengeState::WrongNumber, Outcome::WrongNumber))
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 use std::{
     cmp::Reverse,
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use countersign_protocol::{
@@ -27,6 +27,7 @@ use super::{
 use crate::{
     Error,
     client::{ServerConfig, transport::Transport},
+    lock::locked,
     ports::{self, Level, Ports, VerifyPrompt},
 };
 
@@ -133,27 +134,23 @@ impl Authenticator {
     /// Those of any call; the enrolment is then still there, and the call may be repeated.
     pub async fn remove(&self, id: EnrolmentId) -> Result<(), Error> {
         let active = self.0.active(id).await?;
+        let leaving = active.clone().leave();
         let handle = active.handle.clone();
         if self.0.blocking(move |records| records.has_key(&handle)).await? {
-            active.set_leaving(true);
             match active.routes(&active.handle.possession_key()).remove(id).await {
                 Ok(()) => {}
                 Err(Error::Refused(refusal)) if refusal.code == ProblemCode::EnrolmentNotFound => {}
-                Err(error) => {
-                    active.set_leaving(false);
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
-        let removed = active.clone();
-        let erase = move |records: &Records| {
-            removed.close_history();
-            records.erase(&removed.handle)
+        // All of it in one go, even if nobody waits for it any more.
+        let inner = self.0.clone();
+        let erase = move |_: &Records| {
+            leaving.erase()?;
+            locked(&inner.active).remove(&id);
+            Ok(())
         };
-        self.0.blocking(erase).await?;
-        locked(&self.0.active).remove(&id);
-        active.end();
-        Ok(())
+        self.0.blocking(erase).await
     }
 
     /// What waits for an answer now. Asks nobody to verify themselves.
@@ -181,8 +178,9 @@ impl Authenticator {
         self.0.active(enrolment_id).await?.pushed(challenge_id).await
     }
 
-    /// What was asked of one enrolment, or of all of them, newest first: the last 200 requests of each that this
-    /// device has seen, with how they ended.
+    /// What was asked of one enrolment, or of all of them, newest first: the last requests of each that this
+    /// device has seen, with how they ended. At most 200 of each are told; where their texts are very long, fewer, but
+    /// not under 40.
     ///
     /// # Errors
     /// [`Error::Locked`], [`Error::Damaged`], [`Error::Device`] from storage.
@@ -343,8 +341,4 @@ fn may_still_succeed(error: &Error) -> bool {
         Error::Refused(refusal) if refusal.code == ProblemCode::Internal => true,
         error => error.retryable(),
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,8 +2,9 @@
 //!
 //! A request is noted when it is first believed, before anybody sees it, and its end is noted once it is known: after
 //! the answer was taken, never before. So a crash in between leaves a request without an end, which reads as
-//! [`Outcome::Closed`] once it ran out of time. Nothing is told that did not happen, and no answer waits for this book:
-//! where it cannot be written, a line is logged and the next writing tries again.
+//! [`Outcome::Closed`] once it ran out of time. Nothing is told that did not happen, and nothing fails for this book: an
+//! answer has reached the server before its end is written. Where that fails, a line is logged, and it is tried again
+//! when there is something to write or to read, after [`WRITING_PAUSE`] at the earliest.
 //!
 //! ```mermaid
 //! stateDiagram-v2
@@ -19,11 +20,9 @@
 mod pages;
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use countersign_protocol::{
@@ -41,10 +40,12 @@ use super::{
     request::Request,
     response::Answer,
 };
-use crate::ports;
+use crate::{lock::locked, ports};
 
 /// As many as are told for one enrolment.
 const MOST_ENTRIES: usize = 200;
+/// Between a writing that failed and the next. A keyring that is locked asks its user each time.
+const WRITING_PAUSE: Duration = Duration::from_mins(1);
 
 /// One request of the past, or one that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,15 +146,24 @@ pub(crate) struct History {
     handle: Handle,
     records: Arc<Records>,
     noted: Mutex<Noted>,
-    /// What is kept, once it was read.
-    book: Mutex<Option<Book>>,
-    /// Whether nothing may be written any more. Set and looked at under the lock of the book.
-    over: AtomicBool,
+    kept: Mutex<Kept>,
+}
+
+/// What is in storage. Locked while that is read or changed.
+#[derive(Default)]
+enum Kept {
+    #[default]
+    Unread,
+    Read(Book),
+    /// Nothing is written any more.
+    Erased,
 }
 
 #[derive(Default)]
 struct Noted {
-    waiting: Vec<Note>,
+    waiting: VecDeque<Note>,
+    /// Not written before this time of the monotonic clock.
+    write_at: Duration,
     /// What was noted as believed, so that a request that is listed again and again is noted once; and its end.
     believed: BTreeMap<ChallengeId, i64>,
 }
@@ -166,8 +176,7 @@ enum Note {
 
 impl History {
     pub(crate) fn new(handle: Handle, records: Arc<Records>) -> Self {
-        let over = AtomicBool::new(false);
-        Self { handle, records, noted: Mutex::default(), book: Mutex::default(), over }
+        Self { handle, records, noted: Mutex::default(), kept: Mutex::default() }
     }
 
     /// Notes a request that was verified.
@@ -176,22 +185,28 @@ impl History {
         noted.believed.retain(|_, expires_at| now.as_seconds() < *expires_at);
         let expires_at = request.expires_at().as_seconds();
         if noted.believed.insert(request.challenge_id(), expires_at).is_none() {
-            noted.waiting.push(Note::Believed(Entry::of(request)));
+            noted.waiting.push_back(Note::Believed(Entry::of(request)));
         }
     }
 
     /// Notes how a request ended.
     pub(crate) fn ended(&self, challenge: ChallengeId, outcome: Outcome, now: Timestamp) {
-        locked(&self.noted).waiting.push(Note::Ended(challenge, outcome, now));
+        locked(&self.noted).waiting.push_back(Note::Ended(challenge, outcome, now));
     }
 
-    /// Keeps what was noted. It is done also if the future is dropped. Whatever cannot be kept waits for the next call.
-    pub(crate) async fn keep(self: &Arc<Self>) -> Result<(), PushError> {
-        if locked(&self.noted).waiting.is_empty() {
+    /// Keeps what was noted. It is done also if the future is dropped. Whatever cannot be kept waits for a later call.
+    /// `now` is the monotonic clock's.
+    pub(crate) async fn keep(self: &Arc<Self>, now: Duration) -> Result<(), PushError> {
+        let due = |noted: &Noted| !noted.waiting.is_empty() && noted.write_at <= now;
+        if !due(&locked(&self.noted)) {
             return Ok(());
         }
         let history = self.clone();
-        ports::blocking(|| PushError::ShutDown, move || history.with_book(|_| ())).await
+        let kept = ports::blocking(|| PushError::ShutDown, move || history.with_book(|_| ())).await;
+        if kept.is_err() {
+            locked(&self.noted).write_at = now.saturating_add(WRITING_PAUSE);
+        }
+        kept
     }
 
     /// All that is known, newest first. `now` is the server's time.
@@ -207,38 +222,38 @@ impl History {
         ports::blocking(|| PushError::ShutDown, move || history.with_book(tell)).await
     }
 
-    /// From here on nothing is written, so that what is erased stays so. May block, until what is being written is.
-    pub(crate) fn close(&self) {
-        let _held = locked(&self.book);
-        self.over.store(true, Ordering::Relaxed);
+    /// Erases the enrolment, and writes nothing from here on. Where that fails, the history goes on with what is left.
+    /// May block, until what is being written is.
+    pub(crate) fn erase(&self) -> Result<(), PushError> {
+        let mut kept = locked(&self.kept);
+        *kept = Kept::Unread;
+        self.records.erase(&self.handle)?;
+        *kept = Kept::Erased;
+        Ok(())
     }
 
     /// May block. The lock is held while pages are written, so that they are written one after the other.
     fn with_book<T>(&self, read: impl FnOnce(&Book) -> T) -> Result<T, PushError> {
-        let mut kept = locked(&self.book);
-        let book = match &mut *kept {
-            Some(book) => book,
-            None => kept.insert(Book::load(&self.records, &self.handle)?),
-        };
-        while !self.over.load(Ordering::Relaxed) {
-            let Some(note) = self.next_note() else { break };
-            let written = match note {
+        let mut kept = locked(&self.kept);
+        if let Kept::Unread = *kept {
+            *kept = Kept::Read(Book::load(&self.records, &self.handle)?);
+        }
+        let Kept::Read(book) = &mut *kept else { return Ok(read(&Book::default())) };
+        while let Some(note) = self.next_note() {
+            match note {
                 Note::Believed(entry) => book.add(&self.records, &self.handle, entry),
                 Note::Ended(challenge, outcome, at) => {
                     book.end(&self.records, &self.handle, (challenge, outcome, at))
                 }
-            };
-            written?;
-            locked(&self.noted).waiting.remove(0);
+            }?;
+            let mut noted = locked(&self.noted);
+            noted.waiting.pop_front();
+            noted.write_at = Duration::ZERO;
         }
         Ok(read(book))
     }
 
     fn next_note(&self) -> Option<Note> {
-        locked(&self.noted).waiting.first().cloned()
+        locked(&self.noted).waiting.front().cloned()
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -33,10 +33,11 @@ use countersign_protocol::{
     push::{ChallengeState, PushEvent},
 };
 use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
 
 use self::shown::Shown;
 use super::{
-    active::{Active, Latch, Listing},
+    active::{Active, Listing},
     history::Outcome,
     request::Request,
     routes::{Heard, PushEvents},
@@ -89,13 +90,13 @@ pub enum ConnectionState {
 pub struct PushInbox {
     active: Arc<Active>,
     state: Mutex<State>,
-    closed: Latch,
+    closed: CancellationToken,
 }
 
 impl PushInbox {
     pub(crate) fn new(active: Arc<Active>) -> Self {
         let state = State { pushes: Some(active.pushes()), ..State::default() };
-        Self { active, state: Mutex::new(state), closed: Latch::default() }
+        Self { active, state: Mutex::new(state), closed: CancellationToken::new() }
     }
 
     /// Waits for what happens next; `None` once the inbox is closed or its enrolment was removed. Events are neither
@@ -109,7 +110,7 @@ impl PushInbox {
         let mut state = self.state.lock().await;
         let event = tokio::select! {
             biased;
-            () = self.closed.wait() => None,
+            () = self.closed.cancelled() => None,
             () = self.active.ended() => None,
             event = state.advance(&self.active) => event,
         };
@@ -121,8 +122,8 @@ impl PushInbox {
 
     /// Closes the connection and ends a waiting [`PushInbox::next`].
     pub fn close(&self) {
-        self.closed.set();
-        // Whoever holds the lock is in `next`, which sees the latch and closes the connection itself.
+        self.closed.cancel();
+        // Whoever holds the lock is in `next`, which sees that and closes the connection itself.
         if let Ok(mut state) = self.state.try_lock() {
             state.events = None;
         }
@@ -137,7 +138,7 @@ struct State {
     told: Option<ConnectionState>,
 
     /// Tells of notifications that brought a request.
-    pushes: Option<watch::Receiver<u64>>,
+    pushes: Option<watch::Receiver<()>>,
 
     events: Option<PushEvents>,
     connected_at: Duration,
@@ -160,9 +161,9 @@ impl State {
     async fn advance(&mut self, active: &Active) -> Option<Result<InboxEvent, Error>> {
         loop {
             self.expire(active);
-            active.keep_history().await;
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
+            if !self.ready.is_empty() {
+                active.keep_history().await;
+                return self.ready.pop_front();
             }
             if self.over {
                 return None;
@@ -347,7 +348,7 @@ async fn next_of(events: &mut Option<PushEvents>) -> Result<Option<Heard>, Error
 }
 
 /// Returns when a notification has told of a request.
-async fn pushed(pushes: &mut Option<watch::Receiver<u64>>) {
+async fn pushed(pushes: &mut Option<watch::Receiver<()>>) {
     // The sender lives as long as the enrolment is in use, which the inbox sees to.
     let told = match pushes {
         Some(pushes) => pushes.changed().await.is_ok(),

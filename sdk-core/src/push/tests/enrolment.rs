@@ -197,6 +197,29 @@ async fn a_pending_enrolment_whose_key_is_gone_is_given_up() {
 }
 
 #[tokio::test]
+async fn what_a_locked_storage_holds_is_not_taken_for_missing() {
+    let mut bench = Bench::enrolled().await;
+    let before = bench.storage.entries();
+    bench.restart();
+    bench.storage.set_locked(true);
+    let id = Server::enrolment_id();
+    let outcomes = [
+        bench.authenticator.enrolments().await.map(drop),
+        bench.authenticator.resume().await.map(drop),
+        bench.authenticator.pending(id).await.map(drop),
+        bench.authenticator.history(Some(id)).await.map(drop),
+        bench.authenticator.remove(id).await,
+        bench.enroll().await.map(drop),
+    ];
+    for outcome in outcomes {
+        assert!(matches!(outcome, Err(Error::Locked { .. })), "{outcome:?}");
+    }
+    assert_eq!(bench.storage.entries(), before);
+    bench.storage.set_locked(false);
+    assert_eq!(bench.authenticator.enrolments().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn an_enrolment_is_kept_until_the_server_has_heard() {
     let bench = Bench::enrolled().await;
     bench.server.state().unreachable = true;

@@ -162,19 +162,42 @@ async fn the_oldest_go_and_an_end_finds_its_place() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_after_the_enrolment_was_erased() {
+async fn nothing_is_written_after_the_enrolment_was_erased_but_after_a_failed_erasing() {
     let bench = Bench::enrolled().await;
     let request = bench.asked().await;
     let records = Arc::new(Records::new(bench.ports.storage.clone(), bench.ports.signer.clone()));
     let history = Arc::new(History::new(records.handles().unwrap().remove(0), records));
-    let now = request.issued_at();
-    history.ended(request.challenge_id(), Outcome::Superseded, now);
-    history.keep().await.unwrap();
+    let (now, challenge) = (request.issued_at(), request.challenge_id());
+    bench.signer.stick(true);
+    history.erase().unwrap_err();
     let before = bench.storage.entries();
-    history.close();
-    history.ended(request.challenge_id(), Outcome::Denied, now);
-    history.keep().await.unwrap();
-    assert_eq!(bench.storage.entries(), before);
+    history.ended(challenge, Outcome::Superseded, now);
+    history.keep(Duration::ZERO).await.unwrap();
+    assert_ne!(bench.storage.entries(), before, "its end is kept");
+    bench.signer.stick(false);
+    history.erase().unwrap();
+    history.believed(&request, now);
+    history.ended(challenge, Outcome::Denied, now);
+    history.keep(Duration::ZERO).await.unwrap();
+    assert_eq!(bench.storage.entries().len(), 0);
+}
+
+#[tokio::test]
+async fn a_storage_that_takes_nothing_is_tried_again_after_a_pause() {
+    let bench = Bench::enrolled().await;
+    let inbox = bench.inbox().await;
+    next(&inbox).await;
+    bench.storage.fail_set(1);
+    // It is this that fails; everything after it would work.
+    let first = bench.asked().await.challenge_id();
+    let kept = || bench.storage.entries().keys().any(|name| name.contains(".history."));
+    assert_eq!(next(&inbox).await, Seen::Request(first));
+    bench.pending().await;
+    assert!(!kept());
+    bench.clock.advance(Duration::from_mins(1));
+    assert_eq!(next(&inbox).await, Seen::Closed(first, Some(ChallengeState::Expired)));
+    assert!(kept());
+    assert_eq!(bench.outcomes().await, [(first, Outcome::Expired)]);
 }
 
 #[tokio::test]
@@ -188,11 +211,15 @@ async fn the_longest_texts_fit() {
     {
         *text = long.parse().unwrap();
     }
-    bench.server.ask_signed(bench.server.sign_request("push 1", &claims));
-    let request = bench.pending().await.remove(0);
-    bench.authenticator.deny(&request, DenyReason::NotMe).await.unwrap();
+    for id in 1..=45 {
+        claims.jti = bench.server.claims(id).jti;
+        bench.server.ask_signed(bench.server.sign_request("push 1", &claims));
+        let request = bench.pending().await.remove(0);
+        bench.authenticator.deny(&request, DenyReason::NotMe).await.unwrap();
+    }
     let history = bench.history().await;
     assert_eq!((history[0].outcome, history[0].device.chars().count()), (Outcome::NotMe, 60));
+    assert_eq!(history.len(), 40, "one on each page");
 }
 
 #[tokio::test]

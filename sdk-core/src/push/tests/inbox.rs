@@ -284,6 +284,23 @@ async fn removing_the_enrolment_ends_its_inbox() {
 }
 
 #[tokio::test]
+async fn an_enrolment_that_could_not_be_erased_is_in_use_until_it_can() {
+    let bench = Bench::enrolled().await;
+    let inbox = bench.inbox().await;
+    assert_eq!(next(&inbox).await, Seen::Connection(ConnectionState::Polling));
+    bench.signer.stick(true);
+    let failed = bench.authenticator.remove(Server::enrolment_id()).await;
+    assert!(matches!(failed, Err(Error::Device { .. })), "{failed:?}");
+    // The server has removed it. That is news again.
+    let gone = inbox.next().await;
+    assert!(matches!(gone, Err(Error::Refused(refusal)) if refusal.code == ProblemCode::EnrolmentNotFound));
+    bench.signer.stick(false);
+    bench.authenticator.remove(Server::enrolment_id()).await.unwrap();
+    assert!(inbox.next().await.unwrap().is_none());
+    assert_eq!(bench.storage.entries().len(), 0);
+}
+
+#[tokio::test]
 async fn a_call_that_is_dropped_loses_nothing() {
     let bench = Bench::enrolled().await;
     let events = bench.server.offer_stream();

@@ -13,7 +13,10 @@ mod streams;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use countersign_protocol::{claims::typ, jose::Jwk, push::DeviceKind};
@@ -117,12 +120,18 @@ async fn enroll(authenticator: &Authenticator, server: &Server) -> Result<Enrolm
 struct WatchedSigner {
     inner: SoftwareSigner,
     signed: Mutex<Vec<(String, String)>>,
+    stuck: AtomicBool,
 }
 
 impl WatchedSigner {
     fn new(storage: Arc<dyn SecureStorage>) -> Self {
         let inner = SoftwareSigner::new(storage, Arc::new(SeededRandom::new(2)));
-        Self { inner, signed: Mutex::default() }
+        Self { inner, signed: Mutex::default(), stuck: AtomicBool::new(false) }
+    }
+
+    /// Whether no key can be deleted.
+    fn stick(&self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::SeqCst);
     }
 
     /// The keys that signed messages of this type, in order.
@@ -151,6 +160,9 @@ impl DeviceSigner for WatchedSigner {
     }
 
     fn delete(&self, name: &str) -> Result<(), SignerError> {
+        if self.stuck.load(Ordering::SeqCst) {
+            return Err(SignerError::Broken { reason: "the test said so".to_owned() });
+        }
         self.inner.delete(name)
     }
 }
