@@ -1,9 +1,13 @@
 use countersign::{
     Error, Refusal, UserAction,
+    crypto::CryptoError,
+    otp::OtpUriError,
+    ports::{HttpError, RandomError, StorageError},
     protocol::{
         InvalidField, ProblemCode, account::SessionEnd, fields::CorrelationId, problem::FieldProblem,
         push::ChallengeState,
     },
+    vault::VaultError,
 };
 
 /// What went wrong, by what the caller can do about it.
@@ -192,11 +196,18 @@ impl From<CountersignError> for Error {
     }
 }
 
-impl From<InvalidField> for CountersignError {
-    fn from(field: InvalidField) -> Self {
-        Error::from(field).into()
-    }
+/// What the parts of the core fail with crosses as the core's one error.
+macro_rules! cross_as_core {
+    ($($error:ty),*) => {
+        $(impl From<$error> for CountersignError {
+            fn from(error: $error) -> Self {
+                Error::from(error).into()
+            }
+        })*
+    };
 }
+
+cross_as_core!(CryptoError, HttpError, InvalidField, OtpUriError, RandomError, StorageError, VaultError);
 
 #[cfg(test)]
 mod tests {

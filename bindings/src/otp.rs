@@ -66,7 +66,7 @@ impl TotpEntry {
     /// Fails with `InvalidInput`, which names what is wrong and what to do.
     #[uniffi::constructor]
     pub fn parse(uri: &str) -> Result<Self, CountersignError> {
-        let parsed = otp::TotpEntry::parse(uri).map_err(countersign::Error::from)?;
+        let parsed = otp::TotpEntry::parse(uri)?;
         Ok(Self { entry: parsed.entry, warnings: parsed.warnings })
     }
 

@@ -31,6 +31,6 @@ impl Network {
         if self.without_proxy {
             config = config.without_proxy();
         }
-        Ok(ReqwestHttp::new(config).map_err(countersign::Error::from)?)
+        Ok(ReqwestHttp::new(config)?)
     }
 }

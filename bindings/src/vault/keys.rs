@@ -23,18 +23,15 @@ pub enum SlotKind {
 pub type SlotKind = vault::SlotKind;
 
 /// A key that opens a vault.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub type Slot = vault::Slot;
+
+/// A key that opens a vault.
+#[uniffi::remote(Record)]
 pub struct Slot {
     /// Which.
     pub id: SlotId,
     /// What it is.
     pub kind: SlotKind,
-}
-
-impl From<vault::Slot> for Slot {
-    fn from(slot: vault::Slot) -> Self {
-        Self { id: slot.id, kind: slot.kind }
-    }
 }
 
 /// What trying one passphrase costs (Argon2id, RFC 9106).
@@ -58,8 +55,7 @@ impl RecoveryCode {
     /// A new random code.
     #[uniffi::constructor]
     pub fn generate(ports: &Ports) -> Result<Arc<Self>, CountersignError> {
-        let code = vault::RecoveryCode::generate(&*ports.core.random).map_err(countersign::Error::from)?;
-        Ok(Arc::new(Self(code)))
+        Ok(Arc::new(Self(vault::RecoveryCode::generate(&*ports.core.random)?)))
     }
 
     /// Reads what a person typed: in any case, with or without hyphens and spaces; O counts as 0, I and L as 1.
@@ -88,9 +84,7 @@ pub(super) fn new_passphrase(
     cost: Option<&PassphraseCost>,
 ) -> Result<NewKey, CountersignError> {
     let cost = match cost {
-        Some(&PassphraseCost { memory_kib, passes, lanes }) => {
-            Argon2Cost::new(memory_kib, passes, lanes).map_err(countersign::Error::from)?
-        }
+        Some(&PassphraseCost { memory_kib, passes, lanes }) => Argon2Cost::new(memory_kib, passes, lanes)?,
         None => Argon2Cost::default(),
     };
     Ok(NewKey::Passphrase { passphrase: passphrase(text)?, cost })

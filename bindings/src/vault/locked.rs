@@ -1,7 +1,6 @@
 use std::{path::Path, sync::Arc};
 
 use countersign::{
-    Error,
     ports::Ports as CorePorts,
     vault::{self, UnlockKey},
 };
@@ -31,7 +30,7 @@ impl LockedVault {
     #[uniffi::constructor]
     pub async fn open(path: String, ports: Arc<Ports>) -> Result<Arc<Self>, CountersignError> {
         let ports = ports.core.clone();
-        let vault = vault::Vault::open(Path::new(&path), ports.clone()).await.map_err(Error::from)?;
+        let vault = vault::Vault::open(Path::new(&path), ports.clone()).await?;
         Ok(Self::new(vault, ports))
     }
 
@@ -77,7 +76,7 @@ impl LockedVault {
     /// Gives the file free.
     pub async fn close(&self) -> Result<(), CountersignError> {
         let vault = self.state.lock().await.take().ok_or_else(|| spent("close"))?;
-        Ok(vault.close().await.map_err(Error::from)?)
+        Ok(vault.close().await?)
     }
 }
 
@@ -95,7 +94,7 @@ impl LockedVault {
             Err(refused) => {
                 let vault::UnlockError { vault, source } = *refused;
                 *state = Some(vault);
-                Err(Error::from(source).into())
+                Err(source.into())
             }
         }
     }

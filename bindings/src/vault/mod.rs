@@ -8,7 +8,6 @@ mod locked;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use countersign::{
-    Error,
     ports::Ports as CorePorts,
     vault::{self, Item, ItemId, NewKey, SlotId, entries::CodeEntry},
 };
@@ -70,8 +69,7 @@ impl Vault {
 
     /// What opens the vault, at most one key of each kind.
     pub async fn slots(&self) -> Result<Vec<Slot>, CountersignError> {
-        let slots = self.open("slots").await?.slots().await.map_err(Error::from)?;
-        Ok(slots.into_iter().map(Slot::from).collect())
+        Ok(self.open("slots").await?.slots().await?)
     }
 
     /// Gives the vault a passphrase, in place of a former one.
@@ -101,15 +99,15 @@ impl Vault {
     ///
     /// Fails with `InvalidInput` for `slot` if no passphrase and no key in secure storage would be left.
     pub async fn remove_slot(&self, id: SlotId) -> Result<bool, CountersignError> {
-        Ok(self.open("remove_slot").await?.remove_slot(id).await.map_err(Error::from)?)
+        Ok(self.open("remove_slot").await?.remove_slot(id).await?)
     }
 
     /// Puts a new code into the vault.
     pub async fn add_code(&self, entry: Arc<TotpEntry>) -> Result<Arc<CodeItem>, CountersignError> {
         let vault = self.open("add_code").await?;
         let entry = CodeEntry::new(entry.core().clone(), self.ports.clock.now());
-        let item = Item::new(entry, &*self.ports.random).map_err(Error::from)?;
-        vault.put(&item).await.map_err(Error::from)?;
+        let item = Item::new(entry, &*self.ports.random)?;
+        vault.put(&item).await?;
         Ok(CodeItem::new(item))
     }
 
@@ -121,41 +119,41 @@ impl Vault {
     /// Stores several changed codes, all or none, such as after the user has put them into another order.
     pub async fn save_codes(&self, codes: Vec<Arc<CodeItem>>) -> Result<(), CountersignError> {
         let items: Vec<_> = codes.iter().map(|code| code.item().clone()).collect();
-        Ok(self.open("save_codes").await?.put_all(&items).await.map_err(Error::from)?)
+        Ok(self.open("save_codes").await?.put_all(&items).await?)
     }
 
     /// The code of this id, if there is one and it does not lie in the trash.
     pub async fn code(&self, id: ItemId) -> Result<Option<Arc<CodeItem>>, CountersignError> {
-        let item = self.open("code").await?.get(id).await.map_err(Error::from)?;
+        let item = self.open("code").await?.get(id).await?;
         Ok(item.map(CodeItem::new))
     }
 
     /// All codes in the order in which they are shown: pinned ones first, then by position, then by age.
     pub async fn codes(&self) -> Result<Vec<Arc<CodeItem>>, CountersignError> {
-        let mut items = self.open("codes").await?.list::<CodeEntry>().await.map_err(Error::from)?;
-        items.sort_by_key(|Item { record, .. }| (!record.pinned, record.position, record.created));
+        let mut items = self.open("codes").await?.list::<CodeEntry>().await?;
+        items.sort_by_key(|item| item.record.order());
         Ok(items.into_iter().map(CodeItem::new).collect())
     }
 
     /// Puts a code into the trash; says whether there was one outside of it.
     pub async fn trash(&self, id: ItemId) -> Result<bool, CountersignError> {
-        Ok(self.open("trash").await?.trash(id).await.map_err(Error::from)?)
+        Ok(self.open("trash").await?.trash(id).await?)
     }
 
     /// Brings a code back from the trash; says whether it was there.
     pub async fn restore(&self, id: ItemId) -> Result<bool, CountersignError> {
-        Ok(self.open("restore").await?.restore(id).await.map_err(Error::from)?)
+        Ok(self.open("restore").await?.restore(id).await?)
     }
 
     /// The codes in the trash, the latest first.
     pub async fn trashed_codes(&self) -> Result<Vec<TrashedCode>, CountersignError> {
-        let trashed = self.open("trashed_codes").await?.trashed().await.map_err(Error::from)?;
+        let trashed = self.open("trashed_codes").await?.trashed().await?;
         Ok(trashed.into_iter().map(TrashedCode::from).collect())
     }
 
     /// Removes for good what has been in the trash for so long; says how many. Thirty days is what people expect.
     pub async fn purge_older_than(&self, age: Duration) -> Result<u64, CountersignError> {
-        let purged = self.open("purge").await?.purge_older_than(age).await.map_err(Error::from)?;
+        let purged = self.open("purge").await?.purge_older_than(age).await?;
         Ok(u64::try_from(purged).unwrap_or(u64::MAX))
     }
 
@@ -165,7 +163,7 @@ impl Vault {
     ///
     /// Fails with `Damaged` if the file does not belong to this vault or was changed. It is not touched.
     pub async fn file_storage(&self, path: String) -> Result<Arc<FileStorage>, CountersignError> {
-        let key = self.open("file_storage").await?.storage_key().await.map_err(Error::from)?;
+        let key = self.open("file_storage").await?.storage_key().await?;
         FileStorage::open(path, key, self.ports.random.clone()).await
     }
 }
@@ -177,12 +175,13 @@ impl Vault {
 
     async fn create_with(path: &str, key: NewKey, ports: &Ports) -> Result<Arc<Self>, CountersignError> {
         let ports = ports.core.clone();
-        let vault = vault::Vault::create_with(Path::new(path), &key, ports.clone()).await;
-        Ok(Self::unlocked(vault.map_err(Error::from)?, ports))
+        let vault = vault::Vault::create_with(Path::new(path), &key, ports.clone()).await?;
+        Ok(Self::unlocked(vault, ports))
     }
 
     async fn add(&self, key: NewKey) -> Result<(), CountersignError> {
-        Ok(self.open("changing its keys").await?.add_slot(&key).await.map(|_| ()).map_err(Error::from)?)
+        self.open("changing its keys").await?.add_slot(&key).await?;
+        Ok(())
     }
 
     /// The vault, unless it was locked. While a call has it, `lock` waits.

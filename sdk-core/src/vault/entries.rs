@@ -27,6 +27,11 @@ impl CodeEntry {
     pub fn new(entry: TotpEntry, created: Timestamp) -> Self {
         Self { entry, created, position: 0, pinned: false, hidden: false }
     }
+
+    /// What to sort a list by: pinned ones first, then by position, then by age.
+    pub fn order(&self) -> impl Ord + use<> {
+        (!self.pinned, self.position, self.created)
+    }
 }
 
 impl Record for CodeEntry {
@@ -106,6 +111,18 @@ impl TryFrom<StoredCode> for CodeEntry {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn pinned_ones_come_first_then_the_position_counts_then_the_age() {
+        let entry = || TotpEntry::parse("otpauth://totp/x?secret=JBSWY3DPEHPK3PXP").unwrap().entry;
+        let code = |pinned, position, seconds| {
+            let new = CodeEntry::new(entry(), Timestamp::from_seconds(seconds));
+            CodeEntry { position, pinned, ..new }
+        };
+        let ordered =
+            [code(true, 1, 9), code(true, 2, 1), code(false, 0, 3), code(false, 0, 4), code(false, 1, 0)];
+        assert!(ordered.is_sorted_by(|a, b| a.order() < b.order()));
+    }
 
     #[test]
     fn an_entry_of_before_there_were_marks_is_read_and_one_without_marks_is_written_as_then() {
