@@ -21,7 +21,7 @@ impl Desk {
     pub async fn codes(&self) -> Result<Vec<CodeRow>, DeskError> {
         let (offset, hide) = (self.offset().await, self.settings().hide_codes);
         let mut items = listed(&*self.open().await?).await?;
-        items.sort_by_key(|Item { record, .. }| (!record.pinned, record.position, record.created));
+        items.sort_by_key(|item| item.record.order());
         Ok(items.iter().map(|item| self.row(item, offset, hide || item.record.hidden)).collect())
     }
 
