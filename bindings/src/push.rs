@@ -166,8 +166,9 @@ impl Authenticator {
         Ok(self.0.pushed(&payload).await?.map(|request| Arc::new(Request(request))))
     }
 
-    /// What was asked of one enrolment, or of all of them, newest first: the last 200 requests of each that this
-    /// device has seen, with how they ended.
+    /// What was asked of one enrolment, or of all of them, newest first: the last requests of each that this
+    /// device has seen, with how they ended. At most 200 of each are told; where their texts are very long, fewer, but
+    /// not under 40.
     #[uniffi::method(default(of = None))]
     pub async fn history(&self, of: Option<EnrolmentId>) -> Result<Vec<HistoryEntry>, CountersignError> {
         Ok(self.0.history(of).await?)

@@ -43,8 +43,9 @@ public protocol AuthenticatorProtocol: Sendable {
     ///   request that is not believed.
     func pushed(_ payload: Data) async throws -> ApprovalRequest?
 
-    /// What was asked of one enrolment, or with `nil` of all of them, newest first: the last 200 requests of each that
-    /// this device has seen, with how they ended.
+    /// What was asked of one enrolment, or with `nil` of all of them, newest first: the last requests of each that
+    /// this device has seen, with how they ended. At most 200 of each are told; where their texts are very long, fewer,
+    /// but not under 40.
     func history(of enrolment: EnrolmentID?) async throws -> [HistoryEntry]
 
     /// All that happens to an enrolment's requests, as it happens. Nothing is opened before it is iterated.

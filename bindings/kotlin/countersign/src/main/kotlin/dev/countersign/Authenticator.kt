@@ -48,8 +48,8 @@ public interface Authenticator {
     public suspend fun pushed(payload: String): Request?
 
     /**
-     * What was asked of one enrolment, or of all of them, newest first: the last 200 requests of each that this device
-     * has seen, with how they ended.
+     * What was asked of one enrolment, or of all of them, newest first: the last requests of each that this device has
+     * seen, with how they ended. At most 200 of each are told; where their texts are very long, fewer, but not under 40.
      */
     public suspend fun history(enrolmentId: String? = null): List<HistoryEntry>
 
