@@ -36,15 +36,16 @@ impl Desk {
                 return Err(DeskError::NoKeyring { reason });
             }
         };
-        let (mut guard, state, _) = self.step().await;
+        let (mut guard, state, mut decided) = self.step().await;
         if let State::FirstRun = state {
             // Before the vault: a crash between the two leaves a first run.
             place.write(&self.ports().folder, &*self.ports().files)?;
             self.0.recovery.set_kept(false)?;
+            decided = Some(place);
         }
-        let (state, outcome) = state.create(&self.vault_place(Ok(Some(place))), creation).await;
+        let (state, outcome) = state.create(&self.vault_place(Ok(decided)), creation).await;
         *guard = state;
-        self.stepped(&mut guard, Some(place)).await;
+        self.stepped(&mut guard, decided).await;
         drop(guard);
         Ok(recovery::shown(&outcome?))
     }

@@ -164,6 +164,22 @@ async fn accounts_that_cannot_be_read_are_an_error_and_not_an_empty_list() {
     assert_eq!(code(desk.accounts().await), "damaged");
 }
 
+#[tokio::test]
+async fn a_second_first_run_is_refused_and_leaves_accounts_where_they_are() {
+    let (room, _) = Room::alone();
+    room.keyring.is(absent());
+    let desk = room.desk().await;
+    desk.create_vault(&by_passphrase()).await.unwrap();
+    drop(desk);
+    // A keyring has turned up since, which would be chosen today.
+    room.keyring.is(Keyring::Ready);
+    fs::write(room.folder().join("entries.sealed"), b"somebody else's file").unwrap();
+    let desk = room.desk().await;
+    assert_eq!(code(desk.create_vault(&CreateVault::Keyring).await.map(|_| ())), "already_set_up");
+    desk.unlock(&passphrase(PASSPHRASE)).await.unwrap();
+    assert_eq!(code(desk.accounts().await), "damaged", "the sealed file is what is read");
+}
+
 fn by_code(code: &RecoveryCode) -> Unlock {
     Unlock::RecoveryCode { code: code.groups.concat().into() }
 }
