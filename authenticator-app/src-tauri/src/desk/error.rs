@@ -136,7 +136,7 @@ impl From<DeskError> for IpcError {
 fn of_settings(error: &SettingsError) -> IpcError {
     match error {
         SettingsError::OutOfRange(field) => of_sdk(field.clone().into()),
-        SettingsError::NotKept(_) => told(
+        SettingsError::NotWritable(_) | SettingsError::NotKept(_) => told(
             "settings",
             "The settings were not kept",
             &format!("They are as they were. Look whether the disk is full: {error}."),

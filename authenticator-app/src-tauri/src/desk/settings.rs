@@ -21,6 +21,9 @@ pub enum SettingsError {
     /// A number is outside of what makes sense.
     #[error(transparent)]
     OutOfRange(#[from] InvalidField),
+    /// They cannot be put in words for the file; the former one is unchanged.
+    #[error("the settings were not kept: {0}")]
+    NotWritable(#[from] serde_json::Error),
     /// The file was not written; the former one is unchanged.
     #[error("the settings were not kept: {0}")]
     NotKept(#[from] FilesError),
@@ -57,7 +60,7 @@ impl SettingsFile {
     /// Keeps what was chosen, whole or not at all.
     pub(super) fn write(&self, settings: &Settings) -> Result<(), SettingsError> {
         check(settings)?;
-        let text = serde_json::to_vec_pretty(settings).unwrap_or_default();
+        let text = serde_json::to_vec_pretty(settings)?;
         Ok(self.files.write(&self.path, &text)?)
     }
 }
