@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Follows every enrolment that is kept in one storage.
 pub(super) struct Approver {
     shared: Shared,
-    _beginning: Task,
+    beginning: Task,
 }
 
 /// What the tasks work with. They end when the approver is dropped.
@@ -42,7 +42,13 @@ impl Approver {
         let authenticator = Authenticator::new(ports.clone());
         let shared = Shared { authenticator, board, ports, inboxes: Arc::default() };
         let beginning = shared.clone();
-        Self { shared, _beginning: Task::spawn(async move { beginning.begin().await }) }
+        Self { shared, beginning: Task::spawn(async move { beginning.begin().await }) }
+    }
+
+    /// Whether nothing of the last run is left to be done.
+    #[cfg(test)]
+    pub(super) fn has_begun(&self) -> bool {
+        self.beginning.is_finished()
     }
 
     pub(super) fn authenticator(&self) -> &Authenticator {

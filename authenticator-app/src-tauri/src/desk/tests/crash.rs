@@ -1,12 +1,26 @@
-//! The power fails in the middle of enrolling or answering. On the next start it is done, or can be done.
+//! The power fails in the middle of setting up, enrolling or answering, at every moment in turn. On the next start it is
+//! done, or can be done.
 
+use std::{pin::pin, time::Duration};
+
+use countersign::{client::LoginState, protocol::push::DenyReason};
 use countersign_tests::{Account, Realm, Stage, signed_in};
+use tokio::task::yield_now;
 
 use super::{PASSPHRASE, by_passphrase, passphrase, room::Room};
 use crate::{
-    desk::Desk,
-    ipc::{Add, Approve, CreateVault, Keyring, Lock, Outcome, Recognise, Recognised, Unlock},
+    desk::{Desk, DeskError},
+    ipc::{
+        Add, Approve, CreateVault, Deny, Keyring, Lock, Outcome, Reason, Recognise, Recognised, Unlock, Way,
+    },
 };
+
+/// No path here has fewer moments.
+const FEWEST: usize = 6;
+
+fn absent() -> Keyring {
+    Keyring::Absent { reason: "no bus".to_owned() }
+}
 
 async fn recognised(desk: &Desk, link: &str) -> Add {
     let recognised = desk.recognise(Recognise::Text { text: link.into() }).await.unwrap().remove(0);
@@ -14,86 +28,81 @@ async fn recognised(desk: &Desk, link: &str) -> Add {
     Add { recognition, device_name: None }
 }
 
-/// What is there after a cut, started again and unlocked. Everything that was half-done is finished by itself, or by
-/// the same link once more.
-async fn finish(room: &Room, key: &Unlock, link: &str) -> Desk {
+/// A room in which the app was set up, and is shut.
+async fn set_up(realm: &Realm, keyring: Keyring, create: &CreateVault) -> Room {
+    let room = Room::in_realm(realm);
+    room.keyring.is(keyring);
+    let desk = room.desk().await;
+    desk.create_vault(create).await.unwrap();
+    room.after_power_cut(desk)
+}
+
+/// The app, opened. Of what it does at its start nothing is left, so that a moment is one of what is done next.
+async fn opened(room: &Room, key: &Unlock) -> Desk {
     let desk = room.desk().await;
     desk.unlock(key).await.unwrap();
-    if desk.accounts().await.unwrap().is_empty() {
-        let add = recognised(&desk, link).await;
-        // A start that finishes it first has used the ticket up: then it is there.
-        let added = desk.add(&add).await;
-        let listed = desk.accounts().await.unwrap();
-        assert!(added.is_ok() || !listed.is_empty(), "{added:?}");
+    while !desk.approver().unwrap().has_begun() {
+        yield_now().await;
     }
     desk
 }
 
-async fn enrols_after_each_cut(keyring: Keyring, key: Unlock) {
+async fn enrols_after_a_cut_at_each_moment(keyring: Keyring, create: CreateVault, key: Unlock) {
     let stage = Stage::in_memory().await;
     let account = Account::open(&stage.realm(), "Mia").await;
-    let mut cuts = 0;
-    loop {
-        let room = Room::in_realm(&stage.realm());
-        room.keyring.is(keyring.clone());
-        let desk = room.desk().await;
-        match key {
-            Unlock::Keyring => desk.create_vault(&CreateVault::Keyring).await.unwrap(),
-            _ => desk.create_vault(&by_passphrase()).await.unwrap(),
-        };
+    let fresh = set_up(&stage.realm(), keyring, &create).await;
+    for moment in 1.. {
+        let room = fresh.copy();
+        let desk = opened(&room, &key).await;
         let link = account.enrolment_link().await.to_text();
         let add = recognised(&desk, link.expose()).await;
-        // The power fails when this answer would have arrived: the server has acted, the app has not heard of it.
-        room.cable.pull_at_answer(cuts + 1);
+        room.mains.fail_at(moment);
         let added = desk.add(&add).await;
-        let there = room.after_power_cut();
-        drop(desk);
+        let there = room.after_power_cut(desk);
 
-        let desk = finish(&there, &key, link.expose()).await;
-        assert_eq!(desk.accounts().await.unwrap().len(), 1, "after cut {cuts}");
-        drop(desk);
-        if added.is_ok() {
-            break;
+        // It finishes by itself, or by the same link once more.
+        let desk = opened(&there, &key).await;
+        if desk.accounts().await.unwrap().is_empty() {
+            desk.add(&recognised(&desk, link.expose()).await).await.unwrap();
         }
-        cuts += 1;
-    }
-    assert!(cuts >= 2, "{cuts}");
-    stage.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_enrolment_survives_a_cut_at_each_answer_with_a_keyring() {
-    enrols_after_each_cut(Keyring::Ready, Unlock::Keyring).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_enrolment_survives_a_cut_at_each_answer_in_a_sealed_file() {
-    let absent = Keyring::Absent { reason: "no bus".to_owned() };
-    enrols_after_each_cut(absent, passphrase(PASSPHRASE)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_enrolment_survives_a_cut_at_each_write() {
-    let stage = Stage::in_memory().await;
-    let account = Account::open(&stage.realm(), "Mia").await;
-    for write in 1.. {
-        let room = Room::in_realm(&stage.realm());
-        let desk = room.desk().await;
-        desk.create_vault(&CreateVault::Keyring).await.unwrap();
-        let link = account.enrolment_link().await.to_text();
-        let add = recognised(&desk, link.expose()).await;
-        room.keyring.storage.fail_set(write);
-        let added = desk.add(&add).await;
-        let there = room.after_power_cut();
-        drop(desk);
-        let desk = finish(&there, &Unlock::Keyring, link.expose()).await;
-        assert_eq!(desk.accounts().await.unwrap().len(), 1, "after write {write}");
+        assert_eq!(desk.accounts().await.unwrap().len(), 1, "after moment {moment}");
         if added.is_ok() {
-            assert!(write > 4, "{write}");
+            assert!(moment > FEWEST, "{moment}");
             break;
         }
     }
     stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_enrolment_survives_a_cut_at_each_moment_with_a_keyring() {
+    enrols_after_a_cut_at_each_moment(Keyring::Ready, CreateVault::Keyring, Unlock::Keyring).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_enrolment_survives_a_cut_at_each_moment_in_a_sealed_file() {
+    enrols_after_a_cut_at_each_moment(absent(), by_passphrase(), passphrase(PASSPHRASE)).await;
+}
+
+/// How a sign-in is answered, by an app in which it waits.
+trait Answer {
+    async fn give(&self, desk: &Desk, challenge_id: String, number: &str) -> Result<Outcome, DeskError>;
+}
+
+struct Approving;
+
+impl Answer for Approving {
+    async fn give(&self, desk: &Desk, challenge_id: String, number: &str) -> Result<Outcome, DeskError> {
+        desk.approve(&Approve { challenge_id, number: number.to_owned() }).await
+    }
+}
+
+struct Denying;
+
+impl Answer for Denying {
+    async fn give(&self, desk: &Desk, challenge_id: String, _number: &str) -> Result<Outcome, DeskError> {
+        desk.deny(&Deny { challenge_id, reason: Reason::Mistake }).await
+    }
 }
 
 async fn waiting(room: &Room, desk: &Desk) -> String {
@@ -101,66 +110,114 @@ async fn waiting(room: &Room, desk: &Desk) -> String {
     desk.approvals().await.unwrap().remove(0).challenge_id
 }
 
-async fn enrolled(realm: &Realm, account: &Account) -> (Room, Desk) {
-    let room = Room::in_realm(realm);
-    let desk = room.desk().await;
-    desk.create_vault(&CreateVault::Keyring).await.unwrap();
+/// The power may fail from when a sign-in is asked for until its answer has counted. What is answered after that is how
+/// the sign-in ended.
+async fn answers_after_a_cut_at_each_moment(
+    (keyring, create, key): (Keyring, CreateVault, Unlock),
+    answer: impl Answer,
+    ended: impl Fn(LoginState),
+) {
+    let stage = Stage::in_memory().await;
+    let account = Account::open(&stage.realm(), "Mia").await;
+    let mut room = set_up(&stage.realm(), keyring, &create).await;
+    let desk = opened(&room, &key).await;
     let add = recognised(&desk, account.enrolment_link().await.to_text().expose()).await;
     desk.add(&add).await.unwrap();
-    (room, desk)
-}
+    room = room.after_power_cut(desk);
+    for moment in 1.. {
+        // The server lets approvals be asked for only so often.
+        stage.realm().advance(Duration::from_mins(10));
+        let desk = opened(&room, &key).await;
+        connected(&room, &desk).await;
+        let login = account.ask().await;
+        let number = login.number().expose().to_owned();
+        room.mains.fail_at(moment);
+        let given = tokio::select! {
+            given = async { answer.give(&desk, waiting(&room, &desk).await, &number).await } => given.ok(),
+            () = room.mains.failed() => None,
+        };
+        room = room.after_power_cut(desk);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_approval_that_did_not_leave_is_given_after_the_next_start() {
-    let stage = Stage::in_memory().await;
-    let account = Account::open(&stage.realm(), "Mia").await;
-    let (room, desk) = enrolled(&stage.realm(), &account).await;
-    let login = account.ask().await;
-    waiting(&room, &desk).await;
-    let there = room.after_power_cut();
-    drop(desk);
-
-    let desk = there.desk().await;
-    desk.unlock(&Unlock::Keyring).await.unwrap();
-    let challenge_id = waiting(&there, &desk).await;
-    let approve = Approve { challenge_id, number: login.number().expose().to_owned() };
-    assert_eq!(desk.approve(&approve).await.unwrap(), Outcome::Approved);
-    signed_in(login.wait().await.unwrap());
+        let desk = opened(&room, &key).await;
+        let mut outcome = pin!(login.wait());
+        let state = tokio::select! {
+            state = &mut outcome => state,
+            challenge = waiting(&room, &desk) => {
+                assert_eq!(given, None, "what has counted does not wait");
+                answer.give(&desk, challenge, &number).await.unwrap();
+                outcome.await
+            }
+        };
+        ended(state.unwrap());
+        room = room.after_power_cut(desk);
+        if given.is_some() {
+            assert!(moment > FEWEST, "{moment}");
+            break;
+        }
+    }
     stage.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_approval_whose_confirmation_was_lost_has_counted_once() {
-    let stage = Stage::in_memory().await;
-    let account = Account::open(&stage.realm(), "Mia").await;
-    let (room, desk) = enrolled(&stage.realm(), &account).await;
-    let login = account.ask().await;
-    let challenge_id = waiting(&room, &desk).await;
-    let approve = Approve { challenge_id, number: login.number().expose().to_owned() };
-    room.cable.pull_at_answer(1);
-    assert!(desk.approve(&approve).await.is_err());
-    let there = room.after_power_cut();
-    drop(desk);
+/// Nothing goes on until something happens.
+async fn connected(room: &Room, desk: &Desk) {
+    let live = async || desk.status().await.unwrap().connections.iter().all(|each| each.last_heard.is_some());
+    room.told.until(live).await;
+}
 
-    signed_in(login.wait().await.unwrap());
-    let desk = there.desk().await;
-    desk.unlock(&Unlock::Keyring).await.unwrap();
-    there
-        .told
-        .until(async || desk.status().await.unwrap().connections.iter().any(|each| each.last_heard.is_some()))
-        .await;
-    assert_eq!(desk.waiting(), 0, "it does not wait any more");
-    stage.stop().await;
+fn was_denied(login: LoginState) {
+    assert!(matches!(login, LoginState::Denied { reason: DenyReason::Mistake }), "{login:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_survives_a_cut_at_each_moment_with_a_keyring() {
+    let with_keyring = (Keyring::Ready, CreateVault::Keyring, Unlock::Keyring);
+    answers_after_a_cut_at_each_moment(with_keyring, Approving, |login| drop(signed_in(login))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_survives_a_cut_at_each_moment_in_a_sealed_file() {
+    let with_file = (absent(), by_passphrase(), passphrase(PASSPHRASE));
+    answers_after_a_cut_at_each_moment(with_file, Approving, |login| drop(signed_in(login))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_denial_survives_a_cut_at_each_moment() {
+    let with_keyring = (Keyring::Ready, CreateVault::Keyring, Unlock::Keyring);
+    answers_after_a_cut_at_each_moment(with_keyring, Denying, was_denied).await;
+}
+
+async fn is_set_up_after_a_cut_at_each_moment(keyring: Keyring, create: CreateVault, key: Unlock) {
+    for moment in 1.. {
+        let (room, _) = Room::alone();
+        room.keyring.is(keyring.clone());
+        let desk = room.desk().await;
+        room.mains.fail_at(moment);
+        let created = desk.create_vault(&create).await;
+        let there = room.after_power_cut(desk);
+
+        let desk = there.desk().await;
+        match desk.status().await.unwrap().lock {
+            Lock::FirstRun { .. } => drop(desk.create_vault(&create).await.unwrap()),
+            Lock::Locked { .. } => desk.unlock(&key).await.unwrap(),
+            other => panic!("after moment {moment}: {other:?}"),
+        }
+        let status = desk.status().await.unwrap();
+        assert!(matches!(status.lock, Lock::Open { way: Way::Keyring | Way::Passphrase }));
+        assert!(status.recovery_pending, "after moment {moment}");
+        desk.accounts().await.unwrap();
+        if created.is_ok() {
+            assert!(moment > FEWEST, "{moment}");
+            break;
+        }
+    }
 }
 
 #[tokio::test]
-async fn a_first_run_that_was_cut_short_is_a_first_run() {
-    let (room, _) = Room::alone();
-    let desk = room.desk().await;
-    std::fs::write(room.folder().join("storage"), "keyring\n").unwrap();
-    let there = room.after_power_cut();
-    drop(desk);
-    let desk = there.desk().await;
-    assert!(matches!(desk.status().await.unwrap().lock, Lock::FirstRun { .. }));
-    desk.create_vault(&by_passphrase()).await.unwrap();
+async fn a_first_run_survives_a_cut_at_each_moment_with_a_keyring() {
+    is_set_up_after_a_cut_at_each_moment(Keyring::Ready, CreateVault::Keyring, Unlock::Keyring).await;
+}
+
+#[tokio::test]
+async fn a_first_run_survives_a_cut_at_each_moment_in_files() {
+    is_set_up_after_a_cut_at_each_moment(absent(), by_passphrase(), passphrase(PASSPHRASE)).await;
 }

@@ -10,6 +10,7 @@
 mod codes;
 mod crash;
 mod locking;
+mod mains;
 mod requests;
 mod room;
 

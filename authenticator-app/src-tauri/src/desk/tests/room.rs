@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,8 +13,7 @@ use std::{
 use countersign::{
     crypto::kdf::Argon2Cost,
     ports::{
-        Clock, Http, HttpError, HttpRequest, HttpResponse, HttpStream, NoStorage, OsFiles, SecureStorage,
-        SystemRandom,
+        Clock, Http, HttpError, HttpRequest, HttpResponse, HttpStream, NoStorage, SecureStorage, SystemRandom,
     },
     protocol::{Problem, ProblemCode, Secret},
     testing::{FixedClock, FixedSignals, MemoryLog, MemoryStorage, ScriptedHttp},
@@ -23,6 +23,7 @@ use futures_util::StreamExt as _;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+use super::mains::{Mains, PoweredFiles, PoweredStorage};
 use crate::{
     desk::{Clipboard, ClipboardError, Desk, DeskPorts, Keyring, Notify},
     ipc::{self, Approval, Topic},
@@ -32,6 +33,7 @@ use crate::{
 pub(super) struct Room {
     folder: TempDir,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) mains: Arc<Mains>,
     pub(super) cable: Arc<Cable>,
     pub(super) keyring: Arc<FakeKeyring>,
     pub(super) clipboard: Arc<FakeClipboard>,
@@ -52,11 +54,22 @@ impl Room {
     }
 
     fn new(clock: Arc<dyn Clock>, http: Arc<dyn Http>) -> Self {
+        Self::with(clock, http, MemoryStorage::default(), ipc::Keyring::Ready)
+    }
+
+    fn with(
+        clock: Arc<dyn Clock>,
+        http: Arc<dyn Http>,
+        storage: MemoryStorage,
+        status: ipc::Keyring,
+    ) -> Self {
+        let mains = Arc::<Mains>::default();
         Self {
             folder: tempfile::tempdir().unwrap(),
             clock,
-            cable: Arc::new(Cable::new(http)),
-            keyring: Arc::default(),
+            cable: Arc::new(Cable::new(http, mains.clone())),
+            keyring: Arc::new(FakeKeyring { storage, status: Mutex::new(status), mains: mains.clone() }),
+            mains,
             clipboard: Arc::default(),
             told: Arc::default(),
             log: Arc::default(),
@@ -72,7 +85,7 @@ impl Room {
             http: self.cable.clone(),
             signals: Arc::new(FixedSignals::default()),
             log: self.log.clone(),
-            files: Arc::new(OsFiles),
+            files: Arc::new(PoweredFiles(self.mains.clone())),
             keyring: self.keyring.clone(),
             clipboard: self.clipboard.clone(),
             notify: self.told.clone(),
@@ -82,20 +95,27 @@ impl Room {
         desk
     }
 
-    /// A room with what would be there if the power failed now.
-    pub(super) fn after_power_cut(&self) -> Self {
-        let there = Self {
-            folder: tempfile::tempdir().unwrap(),
-            clock: self.clock.clone(),
-            cable: Arc::new(Cable::new(self.cable.http.clone())),
-            keyring: Arc::new(self.keyring.copy()),
-            clipboard: Arc::default(),
-            told: Arc::default(),
-            log: Arc::default(),
-        };
+    /// A room with what is there if the power fails now. The desk is not shut first.
+    pub(super) fn after_power_cut(&self, desk: Desk) -> Self {
+        let there = self.copy();
+        drop(desk);
+        there
+    }
+
+    /// A room with the same things.
+    pub(super) fn copy(&self) -> Self {
+        let storage = MemoryStorage::default();
+        for (name, value) in self.keyring.storage.entries() {
+            storage.set(&name, &value).unwrap();
+        }
+        let there = Self::with(self.clock.clone(), self.cable.http.clone(), storage, self.keyring.probe());
         for file in fs::read_dir(self.folder.path()).unwrap() {
             let file = file.unwrap();
-            fs::copy(file.path(), there.folder.path().join(file.file_name())).unwrap();
+            match fs::copy(file.path(), there.folder.path().join(file.file_name())) {
+                // One that is being written has just taken its place.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
         }
         there
     }
@@ -153,26 +173,13 @@ impl Notify for Told {
 pub(super) struct FakeKeyring {
     pub(super) storage: MemoryStorage,
     status: Mutex<ipc::Keyring>,
+    mains: Arc<Mains>,
 }
 
 impl FakeKeyring {
     pub(super) fn is(&self, status: ipc::Keyring) {
         self.storage.set_locked(status != ipc::Keyring::Ready);
         *self.status.lock().unwrap() = status;
-    }
-
-    fn copy(&self) -> Self {
-        let storage = MemoryStorage::default();
-        for (name, value) in self.storage.entries() {
-            storage.set(&name, &value).unwrap();
-        }
-        Self { storage, status: Mutex::new(self.status.lock().unwrap().clone()) }
-    }
-}
-
-impl Default for FakeKeyring {
-    fn default() -> Self {
-        Self { storage: MemoryStorage::default(), status: Mutex::new(ipc::Keyring::Ready) }
     }
 }
 
@@ -184,7 +191,7 @@ impl Keyring for FakeKeyring {
     fn storage(&self) -> Arc<dyn SecureStorage> {
         match self.probe() {
             ipc::Keyring::Absent { .. } => Arc::new(NoStorage),
-            _ => Arc::new(self.storage.clone()),
+            _ => Arc::new(PoweredStorage(self.storage.clone(), self.mains.clone())),
         }
     }
 }
@@ -232,29 +239,18 @@ impl Clipboard for FakeClipboard {
 /// A network cable that can be pulled: what is open breaks, and nothing new gets through.
 pub(super) struct Cable {
     http: Arc<dyn Http>,
+    mains: Arc<Mains>,
     plugged: watch::Sender<bool>,
-    /// Answers until one is lost and the cable is out.
-    left: Mutex<Option<usize>>,
     forgotten: AtomicBool,
 }
 
 impl Cable {
-    fn new(http: Arc<dyn Http>) -> Self {
-        Self {
-            http,
-            plugged: watch::Sender::new(true),
-            left: Mutex::default(),
-            forgotten: AtomicBool::default(),
-        }
+    fn new(http: Arc<dyn Http>, mains: Arc<Mains>) -> Self {
+        Self { http, mains, plugged: watch::Sender::new(true), forgotten: AtomicBool::default() }
     }
 
     pub(super) fn plug(&self, plugged: bool) {
         self.plugged.send_replace(plugged);
-    }
-
-    /// Lets the server act on the `nth` request from now, 1 being the next, and loses its answer and all that follows.
-    pub(super) fn pull_at_answer(&self, nth: usize) {
-        *self.left.lock().unwrap() = Some(nth);
     }
 
     /// Whether the server says that it does not know the device.
@@ -274,20 +270,13 @@ impl Cable {
     }
 
     fn check(&self) -> Result<(), HttpError> {
+        self.power()?;
         let plugged = *self.plugged.borrow();
         if plugged { Ok(()) } else { Err(HttpError::Unreachable { reason: "the cable is out".to_owned() }) }
     }
 
-    /// One more answer has arrived, unless it is the one that is lost.
-    fn arrive(&self) -> Result<(), HttpError> {
-        let mut left = self.left.lock().unwrap();
-        *left = left.map(|left| left - 1);
-        if *left == Some(0) {
-            *left = None;
-            self.plug(false);
-            return Err(HttpError::Interrupted { reason: "the cable was pulled".to_owned() });
-        }
-        Ok(())
+    fn power(&self) -> Result<(), HttpError> {
+        self.mains.pass(|reason| HttpError::Interrupted { reason: reason.to_owned() })
     }
 }
 
@@ -299,7 +288,7 @@ impl Http for Cable {
             return Ok(refusal);
         }
         let answer = self.http.send(request).await;
-        self.arrive()?;
+        self.power()?;
         answer
     }
 
@@ -311,6 +300,7 @@ impl Http for Cable {
         }
         let mut plugged = self.plugged.subscribe();
         let HttpStream { status, headers, body } = self.http.stream(request).await?;
+        self.power()?;
         let pulled = async move {
             // An end of the cable itself pulls it too.
             let _ = plugged.wait_for(|plugged| !plugged).await;
