@@ -15,7 +15,7 @@ type Answer<T> = Result<T, IpcError>;
 
 #[tauri::command]
 pub(crate) async fn status(desk: State<'_, Desk>) -> Answer<Status> {
-    Ok(desk.status().await?)
+    Ok(desk.status().await)
 }
 
 #[tauri::command]
@@ -40,7 +40,8 @@ pub(crate) async fn unlock(desk: State<'_, Desk>, args: Unlock) -> Answer<()> {
 
 #[tauri::command]
 pub(crate) async fn lock(desk: State<'_, Desk>) -> Answer<()> {
-    Ok(desk.lock().await?)
+    desk.lock().await;
+    Ok(())
 }
 
 #[tauri::command]

@@ -211,10 +211,6 @@ seconds: number, };
  */
 export type Connection = {
 /**
- * The account.
- */
-enrolmentId: string,
-/**
  * Who asks.
  */
 application: string,
@@ -256,10 +252,6 @@ code: string | null,
  * The code after it.
  */
 next: string | null,
-/**
- * Begin of the present step, by the clock of this device.
- */
-validFrom: number,
 /**
  * End of the present step, by the clock of this device.
  */
@@ -366,9 +358,9 @@ algorithm: string,
  */
 duplicate: boolean,
 /**
- * What is odd about it, in words.
+ * What is odd about it.
  */
-warnings: Array<string>, } | { "is": "enrolment",
+oddities: Array<Oddity>, } | { "is": "enrolment",
 /**
  * Names it for [`Add`].
  */
@@ -412,6 +404,19 @@ period: number,
 algorithm: HashName, };
 
 /**
+ * Something odd about a link that can be used all the same.
+ */
+export type Oddity = { "is": "issuerMismatch",
+/**
+ * Before the account.
+ */
+label: string,
+/**
+ * In the parameter, which is kept.
+ */
+parameter: string, } | { "is": "noName" };
+
+/**
  * The hash under a code.
  */
 export type HashName = "SHA1" | "SHA256" | "SHA512";
@@ -425,7 +430,7 @@ export type Add = {
  */
 recognition: string,
 /**
- * What the person calls this device, for an enrolment.
+ * What the person calls this device. An enrolment needs it.
  */
 deviceName?: string, };
 
@@ -450,10 +455,6 @@ export type Approval = {
  * Names it.
  */
 challengeId: string,
-/**
- * The account that is asked.
- */
-enrolmentId: string,
 /**
  * Who asks.
  */
@@ -577,17 +578,9 @@ challengeId: string,
  */
 application: string,
 /**
- * Who was signing in.
- */
-account: string,
-/**
  * Where, if it was known.
  */
 place: string | null,
-/**
- * From which network address.
- */
-address: string,
 /**
  * On what.
  */

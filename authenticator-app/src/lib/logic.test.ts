@@ -76,7 +76,6 @@ describe('monograms', () => {
 
 describe('the line about connections', () => {
   const connection = (state: Connection['state'], application: string): Connection => ({
-    enrolmentId: application,
     application,
     state,
     lastHeard: NOW - 180_000,

@@ -23,12 +23,12 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
 
   const find = (id: string): Scene['codes'][number] => {
     const row = scene.codes.find((candidate) => candidate.id === id);
-    if (row === undefined) throw refusal({ code: 'not_found', title: 'That code is gone' });
+    if (row === undefined) throw refusal({ code: 'unknown', title: 'That code is no longer there' });
     return row;
   };
   const end = (challengeId: string, outcome: Outcome): Outcome => {
     const request = scene.approvals.find((candidate) => candidate.challengeId === challengeId);
-    if (request === undefined) throw refusal({ code: 'not_found', title: 'That request is gone' });
+    if (request === undefined) throw refusal({ code: 'unknown', title: 'That sign-in is no longer there' });
     scene.approvals = scene.approvals.filter((candidate) => candidate !== request);
     scene.history = [{ ...request, deviceName: request.device.name, outcome }, ...scene.history];
     changed('approvals');
@@ -119,14 +119,20 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       if (text.startsWith('countersign://')) {
         return [know({ is: 'enrolment', recognition: 'r1', server: 'id.acme.example', known: false })];
       }
-      if (!text.startsWith('otpauth://')) return [];
+      if (!text.startsWith('otpauth://')) {
+        throw refusal({
+          code: 'nothing_recognised',
+          title: 'There is no code and no link in this text',
+          detail: 'Use the QR code or the link that the site shows when you set up sign-in by code or approval.',
+        });
+      }
       const duplicate = text.includes('GitHub');
       return [know({ ...TYPED, recognition: 'r2', issuer: duplicate ? 'GitHub' : 'Nextcloud', duplicate })];
     },
     recognise_typed: (typed) => {
       if (!/^[A-Z2-7 =]+$/i.test(typed.secret)) {
         throw refusal({
-          code: 'secret',
+          code: 'input',
           title: 'That key has a character that keys do not have',
           detail: 'Keys are made of A to Z and 2 to 7. Nothing was added; compare it with what the site shows.',
           field: 'secret',
@@ -149,7 +155,7 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
         changed('accounts');
         return { is: 'enrolment', account };
       }
-      if (one === undefined) throw refusal({ code: 'not_found', title: 'That took too long' });
+      if (one === undefined) throw refusal({ code: 'recognition_gone', title: 'This was kept for ten minutes only' });
       const id = `n${scene.codes.length}`;
       const validUntil = Date.now() + 21_000;
       scene.codes = [
@@ -160,7 +166,6 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
           account: one.account,
           code: '111 222',
           next: '333 444',
-          validFrom: validUntil - 30_000,
           validUntil,
           period: 30,
           pinned: false,
@@ -210,7 +215,7 @@ const TYPED = {
   period: 30,
   algorithm: 'SHA1',
   duplicate: false,
-  warnings: [],
+  oddities: [],
 };
 
 /** Why a command is not done, as the app says it. */

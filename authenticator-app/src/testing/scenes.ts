@@ -45,7 +45,6 @@ const code = (
     account,
     code: digits,
     next: '918 204',
-    validFrom: validUntil - 30_000,
     validUntil,
     period: 30,
     pinned: false,
@@ -65,7 +64,6 @@ const codes = (): CodeRow[] => [
 
 const request = (id: string, more: Partial<Approval> = {}): Approval => ({
   challengeId: id,
-  enrolmentId: 'e1',
   application: 'Acme Bank',
   purpose: 'login',
   account: 'maria@example.com',
@@ -93,9 +91,7 @@ const history = (): HistoryRow[] => {
   ): HistoryRow => ({
     challengeId,
     application,
-    account: 'maria@example.com',
     place,
-    address: '203.0.113.7',
     deviceName,
     requestedAt: Date.now() - ago,
     outcome,
@@ -121,7 +117,6 @@ const account = (more: Partial<Account> = {}): Account => ({
 });
 
 const connection = (more: Partial<Connection> = {}): Connection => ({
-  enrolmentId: 'e1',
   application: 'Acme',
   state: 'live',
   lastHeard: Date.now() - 3 * MINUTE,

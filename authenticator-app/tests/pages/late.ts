@@ -6,7 +6,6 @@ import { NOW } from './browser';
 /** A request that comes while something else is open. */
 const LATE: Approval = {
   challengeId: 'late',
-  enrolmentId: 'e1',
   application: 'Acme Bank',
   purpose: 'login',
   account: 'maria@example.com',

@@ -6,16 +6,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use countersign::{
     Error,
     otp::{Algorithm, Digits, OtpUriWarning, Period, Totp, TotpEntry, base32, qr},
-    ports::{self, Clock, DeviceSignals, Random},
-    protocol::{
-        InvalidField, Secret,
-        enroll_uri::EnrollUri,
-        fields::{DisplayName, ServerUrl},
-    },
+    ports::{self, Clock, Random},
+    protocol::{Secret, enroll_uri::EnrollUri},
 };
 
 use super::{Desk, DeskError, accounts, clipboard, codes};
-use crate::ipc::{Add, Added, HashName, Recognise, Recognised, Topic, TypedCode};
+use crate::ipc::{Add, Added, HashName, Oddity, Recognise, Recognised, Topic, TypedCode};
 
 /// For how long something may lie there before it is taken in.
 const KEPT: Duration = Duration::from_mins(10);
@@ -88,6 +84,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Locked`], [`DeskError::Sdk`] with the field that is wrong.
     pub async fn recognise_typed(&self, typed: &TypedCode) -> Result<Recognised, DeskError> {
+        drop(self.used().await?);
         let algorithm = match typed.algorithm {
             HashName::Sha1 => Algorithm::Sha1,
             HashName::Sha256 => Algorithm::Sha256,
@@ -117,7 +114,7 @@ impl Desk {
                 Ok(Added::Code { id: id.to_string() })
             }
             Found::Enrolment(link) => {
-                let name = self.device_name(add.device_name.as_deref())?;
+                let name = add.device_name.as_deref().unwrap_or_default().trim().parse()?;
                 let enrolment = self.approver()?.enrol(&link, name).await?;
                 self.recognitions().kept.remove(&add.recognition);
                 self.changed(Topic::Accounts);
@@ -170,20 +167,16 @@ impl Desk {
         let (digits, period, algorithm) =
             (totp.digits().get(), totp.period().as_seconds(), totp.algorithm().as_str().to_owned());
         let recognition = self.recognitions().keep(Found::Code(Box::new(entry)))?;
-        let warnings = warnings.iter().map(in_words).collect();
-        Ok(Recognised::Code { recognition, issuer, account, digits, period, algorithm, duplicate, warnings })
+        let oddities = warnings.iter().map(oddity).collect();
+        Ok(Recognised::Code { recognition, issuer, account, digits, period, algorithm, duplicate, oddities })
     }
 
     async fn found_enrolment(&self, link: EnrollUri) -> Result<Recognised, DeskError> {
-        let known = self.enrolled_servers().await?.contains(&link.server);
+        let enrolments = self.approver()?.authenticator().enrolments().await?;
+        let known = enrolments.iter().any(|enrolment| enrolment.server == link.server);
         let server = link.server.to_string();
         let recognition = self.recognitions().keep(Found::Enrolment(Box::new(link)))?;
         Ok(Recognised::Enrolment { recognition, server, known })
-    }
-
-    async fn enrolled_servers(&self) -> Result<Vec<ServerUrl>, DeskError> {
-        let enrolments = self.approver()?.authenticator().enrolments().await?;
-        Ok(enrolments.into_iter().map(|enrolment| enrolment.server).collect())
     }
 
     async fn on_clipboard(&self) -> Result<Vec<Secret<String>>, DeskError> {
@@ -198,21 +191,14 @@ impl Desk {
             None => Ok(Vec::new()),
         }
     }
-
-    fn device_name(&self, typed: Option<&str>) -> Result<DisplayName, InvalidField> {
-        match typed.map(str::trim).filter(|name| !name.is_empty()) {
-            Some(name) => name.parse(),
-            None => host_name(&*self.ports().signals).parse(),
-        }
-    }
 }
 
-fn in_words(warning: &OtpUriWarning) -> String {
+fn oddity(warning: &OtpUriWarning) -> Oddity {
     match warning {
         OtpUriWarning::IssuerMismatch { label, parameter } => {
-            format!("The link names two issuers, {label} and {parameter}. It is kept as {parameter}.")
+            Oddity::IssuerMismatch { label: label.clone(), parameter: parameter.clone() }
         }
-        OtpUriWarning::NoName => "The link names neither a site nor an account.".to_owned(),
+        OtpUriWarning::NoName => Oddity::NoName,
     }
 }
 
@@ -226,13 +212,4 @@ async fn in_base64(text: Secret<String>) -> Result<Vec<Secret<String>>, DeskErro
 async fn in_picture(image: Vec<u8>) -> Result<Vec<Secret<String>>, DeskError> {
     ports::blocking(|| DeskError::from(Error::Cancelled), move || Ok(qr::read(&image).map_err(Error::from)?))
         .await
-}
-
-/// What the device calls itself, or what it is.
-fn host_name(signals: &dyn DeviceSignals) -> String {
-    let signals = signals.collect();
-    let named = ["host_name", "model"].into_iter().find_map(|wanted| {
-        signals.iter().find(|signal| signal.name == wanted && !signal.value.trim().is_empty())
-    });
-    named.map_or_else(|| "This computer".to_owned(), |signal| signal.value.trim().to_owned())
 }

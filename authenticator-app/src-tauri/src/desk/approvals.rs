@@ -110,9 +110,7 @@ fn row(entry: HistoryEntry) -> Option<HistoryRow> {
     Some(HistoryRow {
         challenge_id: entry.challenge_id.to_string(),
         application: entry.application.to_string(),
-        account: entry.account,
         place: entry.place,
-        address: entry.address,
         device_name: entry.device,
         requested_at: entry.requested_at.as_millis(),
         outcome,

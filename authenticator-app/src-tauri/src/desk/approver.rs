@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use countersign::{
     push::{Authenticator, Enrolment},
 };
 
-use super::{LOG_TARGET, board::Board, task::Task};
+use super::{LOG_TARGET, board::Board, locked, task::Task};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -24,6 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Follows every enrolment that is kept in one storage.
 pub(super) struct Approver {
     shared: Shared,
+    #[cfg_attr(not(test), expect(dead_code, reason = "it ends when this is dropped"))]
     beginning: Task,
 }
 
@@ -177,7 +178,7 @@ impl Shared {
     }
 
     fn inboxes(&self) -> MutexGuard<'_, HashMap<EnrolmentId, Task>> {
-        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.inboxes)
     }
 
     fn log(&self, line: &str) {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use countersign::{
@@ -16,7 +16,7 @@ use countersign::{
     push::{self, Enrolment, InboxEvent, Request},
 };
 
-use super::ports::Notify;
+use super::{locked, ports::Notify};
 use crate::ipc::{Approval, Connection, ConnectionState, SigningInDevice, Topic};
 
 /// Written by the inboxes, read by everybody. It holds nothing that has to outlive the program: what waits is asked of
@@ -64,7 +64,6 @@ impl Board {
     /// An enrolment is followed from here on.
     pub(super) fn follow(&self, enrolment: &Enrolment) {
         let connection = Connection {
-            enrolment_id: enrolment.id.to_string(),
             application: enrolment.application.to_string(),
             state: ConnectionState::Offline,
             last_heard: None,
@@ -139,7 +138,7 @@ impl Board {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 
@@ -148,7 +147,6 @@ pub(super) fn approval(request: &Request, server_now: Timestamp) -> Approval {
     let context = request.context();
     Approval {
         challenge_id: request.challenge_id().to_string(),
-        enrolment_id: request.enrolment_id().to_string(),
         application: context.application.to_string(),
         purpose: match context.purpose {
             Purpose::Login => "login".to_owned(),

@@ -11,7 +11,7 @@ use countersign::{
 use super::{Desk, DeskError, lock::Open};
 use crate::ipc::{CodeRow, Copied, EditCode, Topic};
 
-const ENTRY: DeskError = DeskError::Unknown { what: "code" };
+pub(super) const ENTRY: DeskError = DeskError::Unknown { what: "code" };
 
 impl Desk {
     /// Every code, pinned ones first, then in the order of the list. Hidden ones come without digits.
@@ -97,7 +97,6 @@ impl Desk {
             account: record.entry.account().to_owned(),
             code: shown(&codes.current),
             next: shown(&codes.next),
-            valid_from: codes.valid_from.as_millis() - offset,
             valid_until: codes.valid_until.as_millis() - offset,
             period: totp.period().as_seconds(),
             pinned: record.pinned,
@@ -126,7 +125,7 @@ async fn find(open: &Open, id: &str) -> Result<Item<CodeEntry>, DeskError> {
 }
 
 /// An id that cannot be read names nothing either.
-fn read_id(id: &str) -> Result<ItemId, DeskError> {
+pub(super) fn read_id(id: &str) -> Result<ItemId, DeskError> {
     id.parse().map_err(|_| ENTRY)
 }
 

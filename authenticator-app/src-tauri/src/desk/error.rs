@@ -1,5 +1,6 @@
 use countersign::{
     Error, Refusal,
+    ports::FilesError,
     protocol::InvalidField,
     vault::{UnlockError, VaultError},
 };
@@ -72,6 +73,12 @@ impl From<VaultError> for DeskError {
 impl From<Box<UnlockError>> for DeskError {
     fn from(error: Box<UnlockError>) -> Self {
         Self::Sdk(error.into())
+    }
+}
+
+impl From<FilesError> for DeskError {
+    fn from(error: FilesError) -> Self {
+        Self::Sdk(Error::Device { reason: error.to_string() })
     }
 }
 

@@ -1,11 +1,13 @@
 //! How long nobody has used the app.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use countersign::{ports::Clock, protocol::Timestamp};
+
+use super::locked;
 
 /// Time since the app was used last, by both clocks: the monotonic one may stand still while the computer sleeps, and
 /// the wall clock may be set back. The longer of the two counts.
@@ -22,13 +24,12 @@ impl Idle {
 
     /// Somebody is there.
     pub(super) fn touch(&self) {
-        *self.since.lock().unwrap_or_else(PoisonError::into_inner) =
-            (self.clock.monotonic(), self.clock.now());
+        *locked(&self.since) = (self.clock.monotonic(), self.clock.now());
     }
 
     /// What is left of `limit`; zero when it is used up.
     pub(super) fn left(&self, limit: Duration) -> Duration {
-        let (monotonic, wall) = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let (monotonic, wall) = *locked(&self.since);
         let by_monotonic = self.clock.monotonic().saturating_sub(monotonic);
         let by_wall = self.clock.now().since(wall);
         limit.saturating_sub(by_monotonic.max(by_wall))

@@ -129,17 +129,14 @@ impl Desk {
         self.settle().await;
     }
 
-    /// What every page needs to know.
-    ///
-    /// # Errors
-    /// None so far; a damaged vault is a state, and so is one that cannot be read now.
-    pub async fn status(&self) -> Result<Status, DeskError> {
+    /// What every page needs to know. A damaged vault is a state, and so is one that cannot be read now.
+    pub async fn status(&self) -> Status {
         self.settle().await;
         let told = locked(&self.0.told).clone();
         let lock = told.unwrap_or(Lock::FirstRun { keyring: self.keyring() });
         let open = matches!(lock, Lock::Open { .. });
         let offset = self.offset().await;
-        Ok(Status {
+        Status {
             lock,
             settings: self.settings(),
             connections: self.board().connections(),
@@ -148,7 +145,7 @@ impl Desk {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             recovery_pending: open && self.0.recovery.is_pending(),
             pending_link: locked(&self.0.link).clone().filter(|_| open),
-        })
+        }
     }
 
     /// How many sign-ins wait.
@@ -192,7 +189,7 @@ impl Desk {
     /// The vault, open. Used by nobody: the time until the app locks goes on.
     async fn open(&self) -> Result<MappedMutexGuard<'_, Open>, DeskError> {
         if self.time_until_lock().is_some_and(|left| left.is_zero()) {
-            self.lock().await?;
+            self.lock().await;
         }
         let state = self.0.state.lock().await;
         tokio::sync::MutexGuard::try_map(state, |state| match state {
@@ -272,8 +269,7 @@ async fn lock_when_idle(desk: Weak<Inner>) {
         let (desk, clock, rearm) = (Desk(inner.clone()), inner.ports.clock.clone(), inner.rearm.clone());
         let left = desk.time_until_lock();
         if left.is_some_and(|left| left.is_zero()) {
-            // It cannot be refused.
-            let _ = desk.lock().await;
+            desk.lock().await;
             continue;
         }
         drop((desk, inner));

@@ -69,18 +69,14 @@ impl Desk {
     }
 
     /// Wipes the key of the vault and what was recognised, and then a copied code: a clipboard that does not answer
-    /// keeps nothing open. What waits is still told.
-    ///
-    /// # Errors
-    /// None so far; what is not open stays as it is.
-    pub async fn lock(&self) -> Result<(), DeskError> {
+    /// keeps nothing open. What waits is still told; what is not open stays as it is.
+    pub async fn lock(&self) {
         self.recognitions().clear();
         let (mut guard, state, place) = self.step().await;
         *guard = state.lock();
         self.stepped(&mut guard, place).await;
         drop(guard);
         self.clipboard().clear().await;
-        Ok(())
     }
 
     /// Looks at the vault if nobody has done so yet, or if it could not be used.

@@ -37,8 +37,7 @@ impl RecoveryNote {
 
     /// Written down before it is so.
     pub(super) fn set_kept(&self, kept: bool) -> Result<(), DeskError> {
-        let written = self.files.write(&self.path, if kept { KEPT } else { PENDING });
-        written.map_err(|error| Error::Device { reason: error.to_string() })?;
+        self.files.write(&self.path, if kept { KEPT } else { PENDING })?;
         *locked(&self.kept) = kept;
         Ok(())
     }

@@ -44,8 +44,7 @@ impl Place {
             Self::Keyring => b"keyring\n",
             Self::File => b"file\n",
         };
-        let device = |error| Error::Device { reason: format!("{error}") };
-        Ok(files.write(&folder.join(NOTE), note).map_err(device)?)
+        Ok(files.write(&folder.join(NOTE), note)?)
     }
 }
 

@@ -30,8 +30,6 @@ pub struct AccountId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
-    /// The account.
-    pub enrolment_id: String,
     /// Who asks.
     pub application: String,
     /// How.

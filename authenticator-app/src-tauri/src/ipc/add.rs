@@ -44,8 +44,8 @@ pub enum Recognised {
         algorithm: String,
         /// Whether the same secret is in the list already.
         duplicate: bool,
-        /// What is odd about it, in words.
-        warnings: Vec<String>,
+        /// What is odd about it.
+        oddities: Vec<Oddity>,
     },
     /// An account whose sign-ins this device would approve.
     Enrolment {
@@ -56,6 +56,21 @@ pub enum Recognised {
         /// Whether an account on that server is enrolled here already.
         known: bool,
     },
+}
+
+/// Something odd about a link that can be used all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub enum Oddity {
+    /// It names two issuers.
+    IssuerMismatch {
+        /// Before the account.
+        label: String,
+        /// In the parameter, which is kept.
+        parameter: String,
+    },
+    /// It names neither a site nor an account.
+    NoName,
 }
 
 /// A code typed by hand.
@@ -95,7 +110,7 @@ pub enum HashName {
 pub struct Add {
     /// As in [`Recognised`]. Good for ten minutes, and until the app is locked.
     pub recognition: String,
-    /// What the person calls this device, for an enrolment.
+    /// What the person calls this device. An enrolment needs it.
     pub device_name: Option<String>,
 }
 

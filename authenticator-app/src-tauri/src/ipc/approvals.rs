@@ -7,8 +7,6 @@ use ts_rs::TS;
 pub struct Approval {
     /// Names it.
     pub challenge_id: String,
-    /// The account that is asked.
-    pub enrolment_id: String,
     /// Who asks.
     pub application: String,
     /// What for: `login`.
@@ -112,12 +110,8 @@ pub struct HistoryRow {
     pub challenge_id: String,
     /// Who asked.
     pub application: String,
-    /// Who was signing in.
-    pub account: String,
     /// Where, if it was known.
     pub place: Option<String>,
-    /// From which network address.
-    pub address: String,
     /// On what.
     pub device_name: String,
     /// When it was asked for, by the server's clock.

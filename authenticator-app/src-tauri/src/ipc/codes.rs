@@ -15,8 +15,6 @@ pub struct CodeRow {
     pub code: Option<String>,
     /// The code after it.
     pub next: Option<String>,
-    /// Begin of the present step, by the clock of this device.
-    pub valid_from: i64,
     /// End of the present step, by the clock of this device.
     pub valid_until: i64,
     /// Length of a step, in seconds.

@@ -12,13 +12,13 @@ mod codes;
 mod error;
 mod lock;
 mod status;
+#[cfg(test)]
 mod typescript;
 
 pub use accounts::{Account, AccountId, Connection, ConnectionState};
-pub use add::{Add, Added, HashName, Recognise, Recognised, TypedCode};
+pub use add::{Add, Added, HashName, Oddity, Recognise, Recognised, TypedCode};
 pub use approvals::{Approval, Approve, Deny, HistoryRow, Outcome, Reason, SigningInDevice};
 pub use codes::{CodeRow, Copied, EditCode, EntryId};
 pub use error::IpcError;
 pub use lock::{CreateVault, Keyring, Lock, RecoveryCode, Unlock, Way};
 pub use status::{ClockNotice, Settings, Status, Theme, Topic};
-pub use typescript::typescript;

@@ -74,7 +74,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
             if let RunEvent::Exit = event {
                 // A copied code does not outlive the app.
                 let desk = app.state::<Desk>().inner().clone();
-                let _ = tauri::async_runtime::block_on(desk.lock());
+                tauri::async_runtime::block_on(desk.lock());
             }
         });
     Ok(())

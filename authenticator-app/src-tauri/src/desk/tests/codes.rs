@@ -5,7 +5,9 @@ use std::{sync::atomic::Ordering, time::Duration};
 use super::{by_passphrase, code, room::Room};
 use crate::{
     desk::Desk,
-    ipc::{Add, Added, CodeRow, EditCode, HashName, Recognise, Recognised, Settings, Topic, TypedCode},
+    ipc::{
+        Add, Added, CodeRow, EditCode, HashName, Oddity, Recognise, Recognised, Settings, Topic, TypedCode,
+    },
 };
 
 const GITHUB: &str = "otpauth://totp/GitHub:mariak?secret=JBSWY3DPEHPK3PXP&issuer=GitHub";
@@ -45,13 +47,13 @@ async fn what_is_pasted_is_recognised_then_added_once() {
     let (room, clock) = Room::alone();
     let desk = open_desk(&room).await;
     let recognised = recognise(&desk, &format!("  {GITHUB}\n")).await;
-    let Recognised::Code { issuer, account, digits, period, algorithm, duplicate, warnings, .. } =
+    let Recognised::Code { issuer, account, digits, period, algorithm, duplicate, oddities, .. } =
         &recognised
     else {
         panic!("not a code: {recognised:?}");
     };
     assert_eq!((issuer.as_str(), account.as_str(), *digits, *period), ("GitHub", "mariak", 6, 30));
-    assert_eq!((algorithm.as_str(), *duplicate, warnings.len()), ("SHA1", false, 0));
+    assert_eq!((algorithm.as_str(), *duplicate, oddities.len()), ("SHA1", false, 0));
     assert!(desk.codes().await.unwrap().is_empty(), "nothing is written yet");
 
     desk.add(&recognition(&recognised)).await.unwrap();
@@ -60,8 +62,7 @@ async fn what_is_pasted_is_recognised_then_added_once() {
     assert_eq!(row.code.as_deref().unwrap().len(), "123 456".len());
     assert_ne!(row.code, row.next);
     let now = countersign::ports::Clock::now(&*clock).as_millis();
-    assert!((row.valid_from..row.valid_until).contains(&now));
-    assert_eq!(row.valid_until - row.valid_from, 30_000);
+    assert!((row.valid_until - 30_000..row.valid_until).contains(&now));
 
     let again = recognise(&desk, GITHUB).await;
     assert!(matches!(again, Recognised::Code { duplicate: true, .. }));
@@ -105,6 +106,19 @@ async fn several_lines_are_several_things_and_what_is_beside_them_is_passed_over
 }
 
 #[tokio::test]
+async fn what_is_odd_about_a_link_is_told() {
+    let (room, _) = Room::alone();
+    let desk = open_desk(&room).await;
+    let two = "otpauth://totp/GitHub:mariak?secret=JBSWY3DPEHPK3PXP&issuer=Gitlab";
+    let none = "otpauth://totp/?secret=JBSWY3DPEHPK3PXP";
+    let mismatch = Oddity::IssuerMismatch { label: "GitHub".to_owned(), parameter: "Gitlab".to_owned() };
+    for (link, expected) in [(GITHUB, vec![]), (two, vec![mismatch]), (none, vec![Oddity::NoName])] {
+        let Recognised::Code { oddities, .. } = recognise(&desk, link).await else { panic!("not a code") };
+        assert_eq!(oddities, expected, "{link}");
+    }
+}
+
+#[tokio::test]
 async fn typing_by_hand_gives_the_same_code_and_names_the_field_that_is_wrong() {
     let (room, _) = Room::alone();
     let desk = open_desk(&room).await;
@@ -134,7 +148,7 @@ async fn what_was_recognised_is_kept_for_ten_minutes_and_not_beyond_a_lock() {
     clock.advance(Duration::from_mins(10));
     assert_eq!(code(desk.add(&late).await), "recognition_gone");
     let locked = recognition(&recognise(&desk, GITHUB).await);
-    desk.lock().await.unwrap();
+    desk.lock().await;
     desk.unlock(&super::passphrase(super::PASSPHRASE)).await.unwrap();
     assert_eq!(code(desk.add(&locked).await), "recognition_gone");
 }
@@ -222,7 +236,7 @@ async fn what_was_copied_since_stays_on_the_clipboard() {
     let id = add(&desk, GITHUB).await;
     desk.copy_code(&id).await.unwrap();
     room.clipboard.copy_by_hand("a shopping list");
-    desk.lock().await.unwrap();
+    desk.lock().await;
     assert_eq!(room.clipboard.now().as_deref(), Some("a shopping list"));
     assert!(!room.told.was_told(Topic::Clipboard), "nothing was taken away");
 }
@@ -234,7 +248,7 @@ async fn a_clipboard_that_does_not_answer_keeps_nothing_open_and_is_tried_again(
     let id = add(&desk, GITHUB).await;
     desk.copy_code(&id).await.unwrap();
     room.clipboard.broken.store(true, Ordering::Relaxed);
-    desk.lock().await.unwrap();
+    desk.lock().await;
     assert_eq!(code(desk.codes().await), "locked");
     assert!(room.clipboard.now().is_some());
     assert!(!room.told.was_told(Topic::Clipboard), "it is still there");
@@ -252,7 +266,7 @@ async fn locking_takes_a_copied_code_away_at_once() {
     let desk = open_desk(&room).await;
     let id = add(&desk, GITHUB).await;
     desk.copy_code(&id).await.unwrap();
-    desk.lock().await.unwrap();
+    desk.lock().await;
     assert_eq!(room.clipboard.now(), None);
     let topics = room.told.topics();
     let locked = topics.iter().rposition(|topic| *topic == Topic::Lock);

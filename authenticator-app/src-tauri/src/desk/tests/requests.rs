@@ -38,9 +38,7 @@ async fn next(room: &Room, desk: &Desk) -> Approval {
 }
 
 async fn connected(room: &Room, desk: &Desk, state: ConnectionState) {
-    room.told
-        .until(async || desk.status().await.unwrap().connections.iter().all(|each| each.state == state))
-        .await;
+    room.told.until(async || desk.status().await.connections.iter().all(|each| each.state == state)).await;
 }
 
 fn deny(approval: &Approval, reason: Reason) -> Deny {
@@ -89,7 +87,7 @@ async fn a_sign_in_is_shown_approved_with_its_number_and_remembered() {
     assert!(approval.now < approval.expires_at);
     room.told.until(async || !room.told.arrived.lock().unwrap().is_empty()).await;
     assert_eq!(room.told.arrived.lock().unwrap().len(), 1);
-    assert_eq!(desk.status().await.unwrap().waiting, 1);
+    assert_eq!(desk.status().await.waiting, 1);
 
     let short = Approve { challenge_id: approval.challenge_id.clone(), number: "1".to_owned() };
     assert_eq!(code(desk.approve(&short).await), "input");
@@ -152,10 +150,10 @@ async fn without_a_keyring_a_locked_app_denies_once_it_was_open() {
 
     let desk = room.desk().await;
     let waiting = account.ask().await;
-    assert!(desk.status().await.unwrap().connections.is_empty(), "its keys are sealed");
+    assert!(desk.status().await.connections.is_empty(), "its keys are sealed");
     desk.unlock(&passphrase(PASSPHRASE)).await.unwrap();
     let approval = next(&room, &desk).await;
-    desk.lock().await.unwrap();
+    desk.lock().await;
     assert_eq!(desk.deny(&deny(&approval, Reason::NotMe)).await.unwrap(), Outcome::NotMe);
     let login = waiting.wait().await.unwrap();
     assert!(matches!(login, LoginState::Denied { reason: DenyReason::NotMe }), "{login:?}");
@@ -170,7 +168,7 @@ async fn a_server_that_goes_away_is_told_and_found_again_with_what_came_meanwhil
     connected(&room, &desk, ConnectionState::Live).await;
     room.cable.plug(false);
     connected(&room, &desk, ConnectionState::Offline).await;
-    assert!(desk.status().await.unwrap().connections[0].last_heard.is_some());
+    assert!(desk.status().await.connections[0].last_heard.is_some());
 
     let waiting = account.ask().await;
     room.cable.plug(true);
@@ -218,7 +216,7 @@ async fn an_account_that_was_removed_at_the_server_is_removed_here_by_the_person
     assert_eq!(desk.accounts().await.unwrap().len(), 1, "nothing is removed that a server says");
     desk.remove_account(&enrolled.id).await.unwrap();
     assert!(desk.accounts().await.unwrap().is_empty());
-    assert!(desk.status().await.unwrap().connections.is_empty());
+    assert!(desk.status().await.connections.is_empty());
     stage.stop().await;
 }
 
@@ -231,7 +229,7 @@ async fn a_removed_account_is_gone_here_and_there() {
     assert_eq!(code(desk.remove_account("nobody").await), "unknown");
     desk.remove_account(&enrolled.id).await.unwrap();
     assert!(desk.accounts().await.unwrap().is_empty());
-    assert!(desk.status().await.unwrap().connections.is_empty());
+    assert!(desk.status().await.connections.is_empty());
     assert!(account.session.enrolled_devices().await.unwrap().is_empty());
     stage.stop().await;
 }
@@ -244,7 +242,7 @@ async fn the_clock_of_the_device_is_corrected_and_told() {
     let room = Room::in_realm(&ahead);
     let (desk, _) = enrolled(&room, &account).await;
     connected(&room, &desk, ConnectionState::Live).await;
-    let told = desk.status().await.unwrap().clock.expect("it is told");
+    let told = desk.status().await.clock.expect("it is told");
     assert!((118..=122).contains(&told.seconds), "{told:?}");
 
     let setup = account.session.start_totp(None).await.unwrap();
@@ -254,7 +252,7 @@ async fn the_clock_of_the_device_is_corrected_and_told() {
     desk.add(&Add { recognition, device_name: None }).await.unwrap();
     let row = desk.codes().await.unwrap().remove(0);
     let now = room.clock.now().as_millis();
-    assert!((row.valid_from - 1_000..row.valid_until + 1_000).contains(&now), "{row:?} at {now}");
+    assert!((row.valid_until - 31_000..row.valid_until + 1_000).contains(&now), "{row:?} at {now}");
     let shown = row.code.unwrap().replace(' ', "");
     account.session.confirm_totp(setup.method_id, shown.parse().unwrap()).await.unwrap();
     stage.stop().await;
