@@ -110,12 +110,21 @@ describe('lock', () => {
 
   it('closes what was open, and forgets the codes', async () => {
     const page = await open('codes');
-    await page.getByRole('button', { name: 'Add', exact: true }).click();
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+l');
+    await page.keyboard.press('Control+n');
+    await page.getByLabel('Link').fill('otpauth://totp/half');
+    // By itself, as nobody was there.
+    await page.evaluate(() =>
+      window.countersignTest.change('lock', (scene) => {
+        scene.lock = { state: 'locked', ways: ['passphrase'], keyring: { is: 'ready' } };
+      }),
+    );
     await page.getByRole('heading', { name: 'Locked' }).waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
     expect(await page.getByText('482 913').count()).toBe(0);
+    await page.getByLabel('Passphrase').fill(PASSPHRASE);
+    await page.keyboard.press('Enter');
+    await page.getByText('482 913').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
   });
 });
 
@@ -285,7 +294,8 @@ describe('adding', () => {
     await page.getByLabel('Name').fill('Nextcloud');
     await page.getByLabel('Key').fill('not a key 189');
     await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText('Nothing was added').waitFor();
+    await page.getByRole('alert').getByText('Use the QR code or the link that the site shows').waitFor();
+    expect(await page.getByLabel('Link').inputValue()).toBe('hello');
     expect(await page.getByLabel('Name').inputValue()).toBe('Nextcloud');
     await page.getByLabel('Key').fill('JBSWY3DPEHPK3PXP');
     await page.keyboard.press('Enter');
@@ -298,7 +308,8 @@ describe('adding', () => {
     await page.getByRole('button', { name: 'Add account' }).click();
     await page.getByLabel('Link').fill('hello');
     await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText('Nothing was added').waitFor();
+    await page.getByRole('alert').getByText('Use the QR code or the link that the site shows').waitFor();
+    expect(await page.getByLabel('Link').inputValue()).toBe('hello');
   });
 });
 
