@@ -21,6 +21,8 @@ const COMMANDS: &[&str] = &[
     "edit_code",
     "remove_code",
     "restore_code",
+    "trash",
+    "delete_code",
     "recognise",
     "recognise_typed",
     "add",

@@ -7,7 +7,7 @@ use crate::{
     ipc::{
         Account, AccountId, Add, Added, Approval, Approve, CodeRow, Copied, CreateVault, Deny, EditCode,
         EntryId, HistoryRow, IpcError, Outcome, Recognise, Recognised, RecoveryCode, Settings, Status,
-        TypedCode, Unlock,
+        TrashedCode, TypedCode, Unlock,
     },
 };
 
@@ -85,6 +85,16 @@ pub(crate) async fn remove_code(desk: State<'_, Desk>, args: EntryId) -> Answer<
 #[tauri::command]
 pub(crate) async fn restore_code(desk: State<'_, Desk>, args: EntryId) -> Answer<()> {
     Ok(desk.restore_code(&args.id).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn trash(desk: State<'_, Desk>) -> Answer<Vec<TrashedCode>> {
+    Ok(desk.trash().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn delete_code(desk: State<'_, Desk>, args: EntryId) -> Answer<()> {
+    Ok(desk.delete_code(&args.id).await?)
 }
 
 #[tauri::command]

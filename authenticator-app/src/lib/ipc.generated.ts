@@ -30,6 +30,10 @@ export interface Commands {
   remove_code: { args: EntryId; reply: null };
   /** Takes it out of the trash again. */
   restore_code: { args: EntryId; reply: null };
+  /** What is in the trash, the latest first. */
+  trash: { args: null; reply: Array<TrashedCode> };
+  /** Deletes an entry in the trash for good. */
+  delete_code: { args: EntryId; reply: null };
   /** Says what is in something, at least one thing. Nothing is written. */
   recognise: { args: Recognise; reply: Array<Recognised> };
   /** The same for one code that was typed by hand. */
@@ -313,6 +317,31 @@ issuer?: string,
 account?: string, };
 
 /**
+ * An entry in the trash.
+ */
+export type TrashedCode = {
+/**
+ * Names the entry.
+ */
+id: string,
+/**
+ * Who checks the codes. May be empty.
+ */
+issuer: string,
+/**
+ * The account there. May be empty.
+ */
+account: string,
+/**
+ * When it was thrown away, by the clock of this device.
+ */
+since: number,
+/**
+ * Until when it can be taken out again, by the clock of this device. It goes with the first unlocking after that.
+ */
+until: number, };
+
+/**
  * Something that may hold a code or an enrolment link. Nothing is written.
  */
 export type Recognise = { "from": "text",
@@ -375,6 +404,19 @@ server: string,
 known: boolean, };
 
 /**
+ * Something odd about a link that can be used all the same.
+ */
+export type Oddity = { "is": "issuerMismatch",
+/**
+ * Before the account.
+ */
+label: string,
+/**
+ * In the parameter, which is kept.
+ */
+parameter: string, } | { "is": "noName" };
+
+/**
  * A code typed by hand.
  */
 export type TypedCode = {
@@ -402,19 +444,6 @@ period: number,
  * The hash.
  */
 algorithm: HashName, };
-
-/**
- * Something odd about a link that can be used all the same.
- */
-export type Oddity = { "is": "issuerMismatch",
-/**
- * Before the account.
- */
-label: string,
-/**
- * In the parameter, which is kept.
- */
-parameter: string, } | { "is": "noName" };
 
 /**
  * The hash under a code.

@@ -10,6 +10,9 @@ type Handlers = {
 export const PASSPHRASE = 'correct horse battery staple';
 export const NUMBER = '42';
 
+/** For how long the trash keeps a code. */
+const KEPT = 30 * 86_400_000;
+
 export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
   let settings: Settings = {
     theme: 'system',
@@ -18,7 +21,6 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
     hideCodes: false,
     startHidden: false,
   };
-  const trash = new Map(scene.codes.slice(0, 0).map((row) => [row.id, row]));
   const recognised = new Map<string, Recognised>();
 
   const find = (id: string): Scene['codes'][number] => {
@@ -99,14 +101,20 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       return null;
     },
     remove_code: ({ id }) => {
-      trash.set(id, find(id));
+      scene.trash = [{ ...find(id), since: Date.now() }, ...scene.trash];
       scene.codes = scene.codes.filter((row) => row.id !== id);
       changed('codes');
       return null;
     },
     restore_code: ({ id }) => {
-      const row = trash.get(id);
-      if (row !== undefined) scene.codes = [...scene.codes, row];
+      scene.codes = [...scene.codes, ...scene.trash.filter((row) => row.id === id)];
+      scene.trash = scene.trash.filter((row) => row.id !== id);
+      changed('codes');
+      return null;
+    },
+    trash: () => scene.trash.map(({ id, issuer, account, since }) => ({ id, issuer, account, since, until: since + KEPT })),
+    delete_code: ({ id }) => {
+      scene.trash = scene.trash.filter((row) => row.id !== id);
       changed('codes');
       return null;
     },

@@ -14,6 +14,8 @@ import type {
 export interface Scene {
   lock: Lock;
   codes: CodeRow[];
+  /** Codes that were thrown away, and since when. */
+  trash: (CodeRow & { since: number })[];
   approvals: Approval[];
   history: HistoryRow[];
   accounts: Account[];
@@ -126,6 +128,7 @@ const connection = (more: Partial<Connection> = {}): Connection => ({
 const full = (more: Partial<Scene> = {}): Scene => ({
   lock: { state: 'open', way: 'passphrase' },
   codes: codes(),
+  trash: [],
   approvals: [],
   history: history(),
   accounts: [account(), account({ id: 'e2', application: 'Cloudhost', server: 'login.cloudhost.example' })],
@@ -144,6 +147,13 @@ const empty = (more: Partial<Scene> = {}): Scene =>
 export const SCENES = {
   codes: () => full(),
   empty: () => empty(),
+  trash: () =>
+    full({
+      trash: [
+        { ...code('t1', 'Webshop', 'maria@example.com', '118 204'), since: Date.now() - 2 * DAY },
+        { ...code('t2', 'Old mail', 'mk@example.org', '771 530'), since: Date.now() - 21 * DAY },
+      ],
+    }),
   first: () => empty({ lock: { state: 'firstRun', keyring: READY } }),
   firstWithoutKeyring: () =>
     empty({ lock: { state: 'firstRun', keyring: { is: 'absent', reason: 'No keyring answers.' } } }),

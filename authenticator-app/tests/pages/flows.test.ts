@@ -181,6 +181,23 @@ describe('codes', () => {
     await page.getByText('R7H3K').waitFor();
   });
 
+  it('are listed in the trash, restored, and deleted for good after a question', async () => {
+    const page = await open('trash');
+    await page.keyboard.press('Control+,');
+    await page.getByRole('button', { name: 'Trash' }).click();
+    await page.getByRole('button', { name: 'Restore Webshop' }).click();
+    await page.getByText('Webshop restored').waitFor();
+    await page.getByRole('button', { name: 'Delete Old mail' }).click();
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
+    expect(await calls(page)).not.toContain('delete_code');
+    await page.getByRole('button', { name: 'Delete Old mail' }).click();
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByText('The trash is empty').waitFor();
+    await page.keyboard.press('Control+1');
+    await page.getByText('118 204').waitFor();
+    expect(await page.getByText('771 530').count()).toBe(0);
+  });
+
   it('can be taken out of the trash also below a request, and for as long as it is open', async () => {
     const page = await open('codes');
     await page.getByRole('button', { name: /Steam/ }).first().click({ button: 'right' });

@@ -20,6 +20,15 @@ const go = (screen: string) => (page: Page) => page.getByRole('button', { name: 
 const goTab = (label: string) => (page: Page) =>
   page.locator('nav:visible').getByRole('button', { name: label }).click();
 
+const goToSettings = async (page: Page): Promise<void> => {
+  if ((page.viewportSize()?.width ?? 0) <= 640) await goTab('Accounts')(page);
+  await page.getByRole('button', { name: 'Settings' }).filter({ visible: true }).click();
+};
+const goToTrash = async (page: Page): Promise<void> => {
+  await goToSettings(page);
+  await page.getByRole('button', { name: 'Trash' }).click();
+};
+
 const SHOTS: Shot[] = [
   { name: 'first', scene: 'first' },
   {
@@ -139,14 +148,11 @@ const SHOTS: Shot[] = [
       await page.getByRole('button', { name: 'Remove Acme Bank' }).click();
     },
   },
-  {
-    name: 'settings',
-    scene: 'codes',
-    steps: async (page) => {
-      if ((page.viewportSize()?.width ?? 0) <= 640) await goTab('Accounts')(page);
-      await page.getByRole('button', { name: 'Settings' }).filter({ visible: true }).click();
-    },
-  },
+  { name: 'settings', scene: 'codes', steps: goToSettings },
+  { name: 'settings-recovery', scene: 'codes', steps: (page) => goToSettings(page).then(() => go('Replace')(page)) },
+  { name: 'trash', scene: 'trash', steps: goToTrash },
+  { name: 'trash-empty', scene: 'codes', steps: goToTrash },
+  { name: 'trash-delete', scene: 'trash', steps: (page) => goToTrash(page).then(() => go('Delete Webshop')(page)) },
 ];
 
 const LOOKS: Record<string, Look> = {

@@ -63,28 +63,6 @@ impl Desk {
         Ok(())
     }
 
-    /// Moves an entry to the trash, where it is kept for 30 days.
-    ///
-    /// # Errors
-    /// As [`Desk::show_code`].
-    pub async fn remove_code(&self, id: &str) -> Result<(), DeskError> {
-        let id = read_id(id)?;
-        let removed = self.used().await?.vault.trash(id).await?;
-        self.changed(Topic::Codes);
-        removed.then_some(()).ok_or(ENTRY)
-    }
-
-    /// Takes an entry out of the trash.
-    ///
-    /// # Errors
-    /// As [`Desk::show_code`].
-    pub async fn restore_code(&self, id: &str) -> Result<(), DeskError> {
-        let id = read_id(id)?;
-        let restored = self.used().await?.vault.restore(id).await?;
-        self.changed(Topic::Codes);
-        restored.then_some(()).ok_or(ENTRY)
-    }
-
     /// `offset` is how many milliseconds the servers are ahead. Times in the row are this device's.
     fn row(&self, Item { id, record }: &Item<CodeEntry>, offset: i64, hidden: bool) -> CodeRow {
         let totp = record.entry.totp();

@@ -3,7 +3,7 @@
 //! | part | what it does |
 //! |---|---|
 //! | `lock` | the vault: first run, locked, open, damaged, or out of reach for now |
-//! | `codes`, `add` | the list of codes, and what comes into it |
+//! | `codes`, `add`, `trash` | the list of codes, what comes into it, and what was thrown away |
 //! | `approver`, `board` | enrolments, one inbox task each, and what waits |
 //! | `approvals`, `accounts` | what the pages ask of those |
 //! | `recovery` | the recovery code, until it is kept |
@@ -32,6 +32,7 @@ mod storage;
 mod task;
 #[cfg(test)]
 mod tests;
+mod trash;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},

@@ -60,6 +60,11 @@ impl Desk {
         let (state, outcome) = state.unlock(way, &key).await;
         *guard = state;
         self.touch();
+        if let State::Open(open) = &mut *guard
+            && let Err(error) = open.vault.purge_older_than(TRASH_KEPT).await
+        {
+            self.warn(&format!("the trash is as it was: {error}"));
+        }
         self.stepped(&mut guard, place).await;
         drop(guard);
         if outcome.is_err() && way == Way::Keyring {
@@ -141,11 +146,6 @@ impl Desk {
     /// Follows the accounts from the first moment at which their keys can be read. They stay within reach while the
     /// app is locked, so that requests can be listed and denied.
     async fn reach(&self, state: &mut State, storage: Option<storage::Place>) {
-        if let State::Open(open) = &mut *state
-            && let Err(error) = open.vault.purge_older_than(TRASH_KEPT).await
-        {
-            self.warn(&format!("the trash is as it was: {error}"));
-        }
         if self.approver().is_ok() {
             return;
         }

@@ -33,6 +33,22 @@ pub struct Copied {
     pub clears_at: i64,
 }
 
+/// An entry in the trash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TrashedCode {
+    /// Names the entry.
+    pub id: String,
+    /// Who checks the codes. May be empty.
+    pub issuer: String,
+    /// The account there. May be empty.
+    pub account: String,
+    /// When it was thrown away, by the clock of this device.
+    pub since: i64,
+    /// Until when it can be taken out again, by the clock of this device. It goes with the first unlocking after that.
+    pub until: i64,
+}
+
 /// Names an entry.
 #[derive(Debug, Clone, Deserialize, TS)]
 pub struct EntryId {

@@ -56,6 +56,8 @@ pub fn run() -> Result<(), Box<dyn Error>> {
             commands::edit_code,
             commands::remove_code,
             commands::restore_code,
+            commands::trash,
+            commands::delete_code,
             commands::recognise,
             commands::recognise_typed,
             commands::add,

@@ -1,7 +1,7 @@
 /** Where the person is in the window. */
 import type { Recognise } from '../ipc';
 
-export type Screen = 'codes' | 'approvals' | 'accounts' | 'settings';
+export type Screen = 'codes' | 'approvals' | 'accounts' | 'settings' | 'trash';
 
 class Place {
   screen = $state<Screen>('codes');

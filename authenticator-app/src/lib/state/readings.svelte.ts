@@ -4,6 +4,7 @@ import { Reading } from './reading.svelte';
 
 export const status = new Reading('status', ['lock', 'settings', 'connection', 'approvals', 'link']);
 export const codes = new Reading('codes', ['codes', 'lock', 'settings']);
+export const trash = new Reading('trash', ['codes', 'lock']);
 export const approvals = new Reading('approvals', ['approvals', 'lock']);
 export const history = new Reading('history', ['approvals']);
 export const accounts = new Reading('accounts', ['accounts', 'connection']);

@@ -215,6 +215,24 @@ export const en = {
     version: (version: string) => `Countersign ${version}`,
   },
 
+  trash: {
+    title: 'Trash',
+    detail: 'Deleted codes are kept for 30 days.',
+    open: 'Open',
+    empty: 'The trash is empty',
+    until: (day: string) => `Kept until ${day}`,
+    restore: (issuer: string) => `Restore ${issuer}`,
+    restoreIt: 'Restore',
+    restored: (issuer: string) => `${issuer} restored`,
+    delete: (issuer: string) => `Delete ${issuer}`,
+    deleteTitle: (issuer: string) => `Delete ${issuer} for good?`,
+    deleteDetail: (issuer: string) =>
+      `Its codes are needed to sign in for as long as ${issuer} asks for them. They cannot be brought back.`,
+    keep: 'Keep',
+    deleteDo: 'Delete for good',
+    deleted: (issuer: string) => `${issuer} deleted`,
+  },
+
   first: {
     title: 'Lock your accounts to you',
     lead: 'Everything in Countersign is encrypted on this computer. Choose what opens it; you can add another way later.',

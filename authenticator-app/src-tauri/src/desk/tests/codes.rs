@@ -209,8 +209,40 @@ async fn the_trash_gives_back_what_was_put_there() {
     desk.remove_code(&id).await.unwrap();
     assert!(desk.codes().await.unwrap().is_empty());
     assert_eq!(code(desk.remove_code(&id).await), "unknown");
-    desk.restore_code(&id).await.unwrap();
+    let [trashed] = desk.trash().await.unwrap().try_into().unwrap();
+    assert_eq!((trashed.issuer.as_str(), trashed.account.as_str()), ("GitHub", "mariak"));
+    desk.restore_code(&trashed.id).await.unwrap();
     assert_eq!(only(&desk).await.id, id);
+    assert!(desk.trash().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn only_what_is_in_the_trash_is_deleted_for_good() {
+    let (room, _) = Room::alone();
+    let desk = open_desk(&room).await;
+    let id = add(&desk, GITHUB).await;
+    assert_eq!(code(desk.delete_code(&id).await), "unknown");
+    assert_eq!(only(&desk).await.id, id);
+    desk.remove_code(&id).await.unwrap();
+    desk.delete_code(&id).await.unwrap();
+    assert!(desk.trash().await.unwrap().is_empty());
+    assert_eq!(code(desk.restore_code(&id).await), "unknown");
+}
+
+#[tokio::test]
+async fn the_trash_is_kept_for_thirty_days_and_emptied_by_the_unlocking_after_them() {
+    let (room, clock) = Room::alone();
+    let desk = open_desk(&room).await;
+    let id = add(&desk, GITHUB).await;
+    desk.remove_code(&id).await.unwrap();
+    let until = desk.trash().await.unwrap()[0].until;
+    for (days, left) in [(29, 1), (1, 0)] {
+        clock.advance(Duration::from_hours(24 * days));
+        desk.lock().await;
+        desk.unlock(&super::passphrase(super::PASSPHRASE)).await.unwrap();
+        assert_eq!(desk.trash().await.unwrap().len(), left);
+    }
+    assert_eq!(countersign::ports::Clock::now(&*clock).as_millis(), until);
 }
 
 #[tokio::test]

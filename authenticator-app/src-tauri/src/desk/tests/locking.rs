@@ -9,7 +9,7 @@ use crate::{
 };
 
 async fn lock(desk: &Desk) -> Lock {
-    desk.status().await.unwrap().lock
+    desk.status().await.lock
 }
 
 fn absent() -> Keyring {
@@ -29,7 +29,7 @@ async fn a_first_run_with_the_keyring_opens_by_it_ever_after() {
     assert_eq!(lock(&desk).await, Lock::Open { way: Way::Keyring });
     assert_eq!(code(desk.create_vault(&CreateVault::Keyring).await.map(|_| ())), "already_set_up");
 
-    desk.lock().await.unwrap();
+    desk.lock().await;
     let ways = vec![Way::Keyring, Way::RecoveryCode];
     assert_eq!(lock(&desk).await, Lock::Locked { ways, keyring: Keyring::Ready });
     desk.unlock(&Unlock::Keyring).await.unwrap();
@@ -76,7 +76,7 @@ async fn a_wrong_key_leaves_it_locked_and_says_which_field() {
     let desk = room.desk().await;
     assert_eq!(code(desk.unlock(&passphrase(PASSPHRASE)).await), "not_set_up");
     desk.create_vault(&by_passphrase()).await.unwrap();
-    desk.lock().await.unwrap();
+    desk.lock().await;
 
     let refused = IpcError::from(desk.unlock(&passphrase("three lanterns")).await.unwrap_err());
     assert_eq!((refused.code.as_str(), refused.field.as_deref()), ("wrong_passphrase", Some("passphrase")));
@@ -95,7 +95,7 @@ async fn a_keyring_that_locks_is_told_and_nothing_is_lost() {
     let (room, _) = Room::alone();
     let desk = room.desk().await;
     desk.create_vault(&CreateVault::Keyring).await.unwrap();
-    desk.lock().await.unwrap();
+    desk.lock().await;
     let keyring = Keyring::Locked { reason: "the test said so".to_owned() };
     room.keyring.is(keyring.clone());
     assert_eq!(code(desk.unlock(&Unlock::Keyring).await), "keyring_locked");
@@ -136,7 +136,7 @@ async fn a_vault_that_cannot_be_read_now_is_not_damaged_and_is_tried_again() {
     // A note that cannot be read is not one that is missing.
     let note = room.folder().join("storage");
     let decided = fs::read(&note).unwrap();
-    first.lock().await.unwrap();
+    first.lock().await;
     drop(first);
     fs::remove_file(&note).unwrap();
     fs::create_dir(&note).unwrap();
@@ -189,26 +189,26 @@ async fn a_recovery_code_that_nobody_kept_is_replaced_by_a_fresh_one() {
     let (room, _) = Room::alone();
     let desk = room.desk().await;
     let lost = desk.create_vault(&by_passphrase()).await.unwrap();
-    assert!(desk.status().await.unwrap().recovery_pending);
+    assert!(desk.status().await.recovery_pending);
     drop(desk);
 
     let desk = room.desk().await;
-    assert!(!desk.status().await.unwrap().recovery_pending, "nobody is asked before it is open");
+    assert!(!desk.status().await.recovery_pending, "nobody is asked before it is open");
     desk.unlock(&passphrase(PASSPHRASE)).await.unwrap();
-    assert!(desk.status().await.unwrap().recovery_pending);
+    assert!(desk.status().await.recovery_pending);
     let kept = desk.new_recovery_code().await.unwrap();
-    assert!(desk.status().await.unwrap().recovery_pending);
+    assert!(desk.status().await.recovery_pending);
     desk.confirm_recovery().await.unwrap();
-    assert!(!desk.status().await.unwrap().recovery_pending);
+    assert!(!desk.status().await.recovery_pending);
     drop(desk);
 
     let desk = room.desk().await;
     assert_eq!(code(desk.unlock(&by_code(&lost)).await), "input");
     desk.unlock(&by_code(&kept)).await.unwrap();
-    assert!(!desk.status().await.unwrap().recovery_pending);
+    assert!(!desk.status().await.recovery_pending);
     // One that is asked for later has to be kept as well.
     desk.new_recovery_code().await.unwrap();
-    assert!(desk.status().await.unwrap().recovery_pending);
+    assert!(desk.status().await.recovery_pending);
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn settings_are_kept_and_never_taken_while_locked() {
     desk.codes().await.unwrap();
     let nonsense = Settings { clear_clipboard_seconds: 0, ..Settings::default() };
     assert_eq!(code(desk.set_settings(nonsense).await), "input");
-    desk.lock().await.unwrap();
+    desk.lock().await;
     assert_eq!(code(desk.set_settings(Settings::default()).await), "locked");
     drop(desk);
     assert_eq!(room.desk().await.settings(), never);
@@ -272,12 +272,20 @@ async fn everything_that_shows_or_changes_takes_an_open_app() {
     let (room, _) = Room::alone();
     let desk = room.desk().await;
     desk.create_vault(&by_passphrase()).await.unwrap();
-    desk.lock().await.unwrap();
+    desk.lock().await;
     let id = "0".repeat(32);
-    let text = || crate::ipc::Recognise::Text { text: "otpauth://totp/a?secret=JBSWY3DP".into() };
+    let text = crate::ipc::Recognise::Text { text: "otpauth://totp/a?secret=JBSWY3DP".into() };
     let add = crate::ipc::Add { recognition: id.clone(), device_name: None };
     let edit = crate::ipc::EditCode { id: id.clone(), ..Default::default() };
     let approve = crate::ipc::Approve { challenge_id: id.clone(), number: "42".to_owned() };
+    let typed = crate::ipc::TypedCode {
+        issuer: "GitHub".to_owned(),
+        account: "mariak".to_owned(),
+        secret: "not a key".into(),
+        digits: 6,
+        period: 30,
+        algorithm: crate::ipc::HashName::Sha1,
+    };
     let answers = [
         code(desk.codes().await),
         code(desk.show_code(&id).await),
@@ -285,7 +293,10 @@ async fn everything_that_shows_or_changes_takes_an_open_app() {
         code(desk.edit_code(&edit).await),
         code(desk.remove_code(&id).await),
         code(desk.restore_code(&id).await),
-        code(desk.recognise(text()).await),
+        code(desk.trash().await),
+        code(desk.delete_code(&id).await),
+        code(desk.recognise(text).await),
+        code(desk.recognise_typed(&typed).await),
         code(desk.add(&add).await),
         code(desk.approve(&approve).await),
         code(desk.history().await),
@@ -293,8 +304,9 @@ async fn everything_that_shows_or_changes_takes_an_open_app() {
         code(desk.remove_account(&id).await),
         code(desk.new_recovery_code().await.map(|_| ())),
         code(desk.confirm_recovery().await),
+        code(desk.set_settings(Settings::default()).await),
     ];
-    assert_eq!(answers, ["locked"; 14]);
+    assert_eq!(answers, ["locked"; 18]);
     assert!(desk.approvals().await.unwrap().is_empty(), "what waits may be seen");
 }
 
@@ -303,14 +315,14 @@ async fn a_link_waits_until_the_app_is_open() {
     let (room, _) = Room::alone();
     let desk = room.desk().await;
     desk.create_vault(&by_passphrase()).await.unwrap();
-    desk.lock().await.unwrap();
+    desk.lock().await;
     desk.hand_over("https://example.com/not-ours");
     desk.hand_over("countersign://enroll?v=1");
     assert!(room.told.was_told(Topic::Link));
-    assert_eq!(desk.status().await.unwrap().pending_link, None);
+    assert_eq!(desk.status().await.pending_link, None);
     desk.unlock(&passphrase(PASSPHRASE)).await.unwrap();
-    assert_eq!(desk.status().await.unwrap().pending_link.as_deref(), Some("countersign://enroll?v=1"));
+    assert_eq!(desk.status().await.pending_link.as_deref(), Some("countersign://enroll?v=1"));
     let link = crate::ipc::Recognise::Text { text: "countersign://enroll?v=1".into() };
     assert_eq!(code(desk.recognise(link).await), "input");
-    assert_eq!(desk.status().await.unwrap().pending_link, None, "it was looked at");
+    assert_eq!(desk.status().await.pending_link, None, "it was looked at");
 }
