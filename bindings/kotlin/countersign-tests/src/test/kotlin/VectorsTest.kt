@@ -16,7 +16,7 @@ import java.nio.file.Path
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlin.io.path.readText
 
-/** The links of `protocol/vectors`. The other vectors are of messages that never leave the core. */
+/** The links of `protocol/vectors`. The other vectors are of what never leaves the core. */
 class VectorsTest {
     @ParameterizedTest
     @MethodSource("goodLinks")

@@ -80,10 +80,10 @@ public data class TotpParameters(
     val digits: Int = 6,
     val period: Duration = 30.seconds,
 ) {
-    // What does not fit becomes zero, which the core refuses with the field's name.
+    // What does not fit becomes the nearest that does, which the core refuses with the field's name.
     internal fun lowered() = FfiParameters(
         algorithm,
-        (if (digits in 1..10) digits else 0).toUByte(),
+        digits.coerceIn(0, 255).toUByte(),
         period.inWholeSeconds.coerceAtLeast(0).toULong(),
     )
 }

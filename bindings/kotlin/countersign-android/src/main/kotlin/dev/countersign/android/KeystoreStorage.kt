@@ -72,8 +72,7 @@ public class KeystoreStorage(context: Context) : SecureStorage {
     }
 
     /** Names may hold what file names may not, so they are written in hexadecimal. */
-    private fun file(name: String): Path =
-        folder.resolve(name.encodeToByteArray().joinToString("") { "%02x".format(it) })
+    private fun file(name: String): Path = folder.resolve(name.encodeToByteArray().toHexString())
 
     private fun isEmpty() = try {
         Files.newDirectoryStream(folder) { it.fileName.toString() != UNFINISHED }.use { it.none() }
