@@ -10,11 +10,8 @@ import dev.countersign.MethodKind
 import dev.countersign.Notice
 import dev.countersign.ProblemCode
 import dev.countersign.Resumed
-import dev.countersign.SessionEnd
 import kotlinx.coroutines.async
-import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.produceIn
-import kotlinx.coroutines.flow.toList
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -62,9 +59,6 @@ class PathTest {
 
         account.client.forgetTrust(EMAIL)
         assertInstanceOf(LoginState.MfaRequired::class.java, account.login().state)
-        trusted.session.logout()
-        assertEquals(listOf(SessionEnd.LOGGED_OUT), trusted.session.ended.toList())
-        assertThrows<CountersignException.SessionEnded> { trusted.session.profile() }
     }
 
     @Test
@@ -166,13 +160,5 @@ class PathTest {
         val resumed = phone.resume().single() as Resumed.Enrolled
         assertEquals(listOf(resumed.enrolment), phone.enrolments())
         assertEquals(1, session.enrolledDevices().size)
-    }
-
-    @Test
-    fun `the session tells when it ends`() = live {
-        val session = Account.signUp().session()
-        val reason = async { session.ended.first() }
-        session.logout()
-        assertEquals(SessionEnd.LOGGED_OUT, reason.await())
     }
 }

@@ -32,7 +32,7 @@ public class FakeAuthenticator(enrolments: List<Enrolment> = listOf(enrolment())
     private val given = mutableListOf<Answer>()
     private val told = MutableSharedFlow<Told>(extraBufferCapacity = Int.MAX_VALUE)
 
-    /** When set, every call fails with it. */
+    /** When set, every call that waits fails with it. An inbox goes on: tell it that the device is offline. */
     public var failure: CountersignException? = null
 
     /** What a link gives. Throw to refuse it. */
@@ -73,7 +73,10 @@ public class FakeAuthenticator(enrolments: List<Enrolment> = listOf(enrolment())
 
     override suspend fun resume(): List<Resumed> {
         failure?.let { throw it }
-        return halfDone.toList().also { halfDone.clear() }
+        val found = halfDone.toList()
+        halfDone.clear()
+        enrolled += found.filterIsInstance<Resumed.Enrolled>().map { it.enrolment }
+        return found
     }
 
     override suspend fun enrolments(): List<Enrolment> {
@@ -84,6 +87,7 @@ public class FakeAuthenticator(enrolments: List<Enrolment> = listOf(enrolment())
     override suspend fun remove(enrolmentId: String) {
         failure?.let { throw it }
         enrolled.removeAll { it.id == enrolmentId }
+        open.removeAll { it.enrolmentId == enrolmentId }
         told.emit(Told(enrolmentId, null))
     }
 
@@ -104,7 +108,7 @@ public class FakeAuthenticator(enrolments: List<Enrolment> = listOf(enrolment())
     }
 
     override fun inbox(enrolmentId: String): Flow<InboxEvent> = told
-        .onSubscription { open.forEach { emit(Told(it.enrolmentId, InboxEvent.Arrived(it))) } }
+        .onSubscription { open.toList().forEach { emit(Told(it.enrolmentId, InboxEvent.Arrived(it))) } }
         .filter { it.enrolmentId == enrolmentId }
         .takeWhile { it.event != null }
         .mapNotNull { it.event }

@@ -20,7 +20,7 @@ import kotlinx.coroutines.flow.first
  * ```
  */
 public class FakeClient(override val server: String = "https://auth.example") : Client {
-    /** When set, every call fails with it: a device without a network is `CountersignException.Offline("…")`. */
+    /** When set, every call that waits fails with it: a device without a network is `CountersignException.Offline("…")`. */
     public var failure: CountersignException? = null
 
     /** The server's time. */
@@ -32,7 +32,7 @@ public class FakeClient(override val server: String = "https://auth.example") : 
     /** What bringing a saved login back gives. */
     public var onRestoreLogin: suspend (saved: ByteArray) -> Login = { FakeLogin(mfaRequired()) }
 
-    /** The sessions that are on this device, by address. */
+    /** The sessions that are on this device, by address. A [FakeSession] that is over is not found any more. */
     public val sessions: MutableMap<String, Session> = mutableMapOf()
 
     /** The users whom this device is trusted to sign in without a second factor. */
@@ -69,7 +69,7 @@ public class FakeClient(override val server: String = "https://auth.example") : 
 
     override suspend fun resumeSession(email: String): Session? {
         failure?.let { throw it }
-        return sessions[email]
+        return sessions[email]?.takeUnless { it is FakeSession && !it.isStored }
     }
 
     override suspend fun isTrusted(email: String): Boolean {

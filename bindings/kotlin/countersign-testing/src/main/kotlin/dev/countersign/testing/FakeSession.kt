@@ -14,7 +14,10 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 
-/** A signed-in user without a server. After [end], every call fails with [CountersignException.SessionEnded]. */
+/**
+ * A signed-in user without a server. Once it is over, by [end], [logout] or [forget], it refuses every call but those two
+ * with [CountersignException.SessionEnded] and the first reason.
+ */
 public class FakeSession(
     override val id: String = "session-1",
     /** Who is signed in. */
@@ -22,7 +25,7 @@ public class FakeSession(
 ) : Session {
     private val over = CompletableDeferred<SessionEnd?>()
 
-    /** When set, every call fails with it. */
+    /** When set, every call fails with it but [forget], which needs no server. */
     public var failure: CountersignException? = null
 
     /** The enrolled factors. */
@@ -34,16 +37,15 @@ public class FakeSession(
     /** What the first code of a generator leads to: by default it is right. Throw to refuse it. */
     public var onConfirmTotp: suspend (methodId: String, code: String) -> Unit = { _, _ -> }
 
-    /** Whether [forget] was called. */
-    public var forgotten: Boolean = false
-        private set
-
     override val ended: Flow<SessionEnd?> = flow { emit(over.await()) }
 
-    /** The server ends the session. */
+    /** The server ends the session. The first reason stays. */
     public fun end(reason: SessionEnd?) {
         over.complete(reason)
     }
+
+    /** Whether it is still on the device. */
+    internal val isStored: Boolean get() = !over.isCompleted
 
     override suspend fun profile(): UserProfile = going { profile }
 
@@ -66,16 +68,16 @@ public class FakeSession(
 
     override suspend fun refresh(): Unit = going { }
 
-    override suspend fun logout(): Unit = going { end(SessionEnd.LOGGED_OUT) }
-
-    override suspend fun forget() {
+    override suspend fun logout() {
         failure?.let { throw it }
-        forgotten = true
+        end(SessionEnd.LOGGED_OUT)
     }
 
-    private inline fun <T> going(call: () -> T): T {
+    override suspend fun forget(): Unit = end(SessionEnd.LOGGED_OUT)
+
+    private suspend inline fun <T> going(call: () -> T): T {
         failure?.let { throw it }
-        if (over.isCompleted) throw CountersignException.SessionEnded()
+        if (over.isCompleted) throw CountersignException.SessionEnded(over.await())
         return call()
     }
 }

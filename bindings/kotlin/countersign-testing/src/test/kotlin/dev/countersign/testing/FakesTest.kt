@@ -4,9 +4,13 @@ import dev.countersign.ChallengeState
 import dev.countersign.ConnectionState
 import dev.countersign.CountersignException
 import dev.countersign.DenyReason
+import dev.countersign.HistoryEntry
 import dev.countersign.InboxEvent
 import dev.countersign.LoginState
 import dev.countersign.MethodKind
+import dev.countersign.Outcome
+import dev.countersign.Purpose
+import dev.countersign.Resumed
 import dev.countersign.SessionEnd
 import dev.countersign.StorageException
 import dev.countersign.UserAction
@@ -15,6 +19,7 @@ import dev.countersign.VerifierException
 import dev.countersign.VerifyPrompt
 import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.produceIn
+import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.test.runTest
 import kotlinx.coroutines.yield
@@ -22,6 +27,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
@@ -69,14 +75,19 @@ class FakesTest {
         assertInstanceOf(LoginState.Done::class.java, login.send())
     }
 
+    /** How it ends otherwise is tested beside the real one. */
     @Test
-    fun `a session that ends tells so and refuses everything`() = runTest {
+    fun `a session that the server ends tells why and is no longer found`() = runTest {
         val session = FakeSession()
+        val client = FakeClient().apply { sessions["mia@example.com"] = session }
         session.confirmTotp("method-1", "123456")
         assertEquals(listOf(MethodKind.TOTP), session.methods().map { it.method })
+        assertSame(session, client.resumeSession("mia@example.com"))
         session.end(SessionEnd.EVICTED)
+        session.end(SessionEnd.EXPIRED)
         assertEquals(listOf(SessionEnd.EVICTED), session.ended.toList())
-        assertThrows<CountersignException.SessionEnded> { session.profile() }
+        assertEquals(SessionEnd.EVICTED, assertThrows<CountersignException.SessionEnded> { session.profile() }.reason)
+        assertNull(client.resumeSession("mia@example.com"))
     }
 
     @Test
@@ -96,6 +107,36 @@ class FakesTest {
         phone.remove("enrolment-1")
         assertTrue(inbox.receiveCatching().isClosed)
         assertEquals(emptyList<Any>(), phone.enrolments())
+        assertEquals(emptyList<Any>(), phone.pending("enrolment-1").requests)
+    }
+
+    @Test
+    fun `requests that come and go while an inbox is opened are told of once`() = runTest {
+        val phone = FakeAuthenticator()
+        val (first, second, third) = listOf("one", "two", "three").map { FakeRequest(challengeId = it) }
+        phone.arrive(first)
+        phone.arrive(second)
+        val seen = mutableListOf<InboxEvent>()
+        phone.inbox("enrolment-1").take(4).collect {
+            seen += it
+            if (it == InboxEvent.Arrived(first)) {
+                phone.approve(first, "42")
+                phone.close(second, ChallengeState.EXPIRED)
+                phone.arrive(third)
+            }
+        }
+        val closed = InboxEvent.Closed("two", ChallengeState.EXPIRED)
+        assertEquals(listOf(InboxEvent.Arrived(first), InboxEvent.Arrived(second), closed, InboxEvent.Arrived(third)), seen)
+    }
+
+    @Test
+    fun `what is resumed is enrolled`() = runTest {
+        val phone = FakeAuthenticator(emptyList())
+        val found = listOf(Resumed.Enrolled(enrolment()), Resumed.Failed(CountersignException.Offline("a tunnel")))
+        phone.halfDone += found
+        assertEquals(found, phone.resume())
+        assertEquals(listOf(enrolment()), phone.enrolments())
+        assertEquals(emptyList<Any>(), phone.resume())
     }
 
     @Test
@@ -104,8 +145,19 @@ class FakesTest {
         val request = FakeRequest(challengeId = "one")
         assertNull(phone.pushed("""{"countersign_challenge":"one"}"""))
         phone.arrive(request)
-        assertEquals(request, phone.pushed("""{"countersign_challenge":"one"}"""))
-        assertEquals(emptyList<Any>(), phone.history())
+        assertSame(request, phone.pushed("""{"countersign_challenge":"one"}"""))
+        assertNull(phone.pushed("""{"countersign_challenge":"two"}"""))
+        phone.close(request, ChallengeState.EXPIRED)
+        assertNull(phone.pushed("""{"countersign_challenge":"one"}"""))
+    }
+
+    @Test
+    fun `history is that of the enrolment which is asked for`() = runTest {
+        val phone = FakeAuthenticator()
+        val (here, elsewhere) = listOf("enrolment-1", "enrolment-2").map(::historyEntry)
+        phone.past += listOf(here, elsewhere)
+        assertEquals(listOf(here, elsewhere), phone.history())
+        assertEquals(listOf(elsewhere), phone.history("enrolment-2"))
     }
 
     @Test
@@ -135,7 +187,16 @@ class FakesTest {
         val phone = FakeAuthenticator().apply { failure = offline }
         assertTrue(assertThrows<CountersignException> { client.login("mia@example.com", "") }.isRetryable)
         assertThrows<CountersignException.Offline> { phone.enroll("countersign://enroll?v=1", "My phone") }
-        assertThrows<CountersignException.Offline> { phone.approve(FakeRequest(), "42") }
+        val request = FakeRequest().also(phone::arrive)
+        assertThrows<CountersignException.Offline> { phone.approve(request, "42") }
+        phone.failure = null
+        phone.approve(request, "42")
+    }
+
+    @Test
+    fun `the number is not printed`() {
+        val state: LoginState = LoginState.Pending("4711", NOW)
+        assertFalse("4711" in "$state ${listOf(state)}")
     }
 
     @Test
@@ -154,4 +215,21 @@ class FakesTest {
         assertFalse(FixedVerifier(VerifierException.Unavailable()).available())
         assertThrows<VerifierException.Cancelled> { FixedVerifier(VerifierException.Cancelled()).verify(prompt) }
     }
+
+    private fun historyEntry(enrolmentId: String) = HistoryEntry(
+        enrolmentId = enrolmentId,
+        challengeId = "challenge-1",
+        application = "Acme",
+        account = "mia@example.com",
+        purpose = Purpose.LOGIN,
+        address = "192.0.2.7",
+        place = null,
+        device = "Mia's laptop",
+        os = "Linux 6",
+        app = "Acme 4.2",
+        known = true,
+        requestedAt = NOW,
+        endedAt = null,
+        outcome = Outcome.OPEN,
+    )
 }
