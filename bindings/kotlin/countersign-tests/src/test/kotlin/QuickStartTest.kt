@@ -21,9 +21,7 @@ class QuickStartTest {
         val account = Account.withTotp()
         val link = account.session().ticket()
         withContext(Dispatchers.IO) {
-            val program = ProcessBuilder(jvm, "-cp", classpath, "QuickStartKt", link)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start()
+            val program = program("QuickStartKt", link).start()
             val said = program.inputReader()
             assertEquals("Waiting for sign-ins of $EMAIL to Acme", said.readLine())
             val login = account.pushLogin()
@@ -33,9 +31,4 @@ class QuickStartTest {
             assertInstanceOf(LoginState.Done::class.java, login.awaitAnswer())
         }
     }
-
-    private val jvm = Path.of(System.getProperty("java.home"), "bin", "java").toString()
-
-    /** Surefire's own class path is one jar that names the others. */
-    private val classpath = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")
 }

@@ -8,6 +8,7 @@ import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
+import java.nio.file.Path
 import java.time.Duration
 import java.util.concurrent.atomic.AtomicInteger
 
@@ -62,6 +63,14 @@ private class Server : Closeable {
     val bearer: String = ready.getValue("stub_bearer").jsonPrimitive.content
 
     override fun close() = process.destroy()
+}
+
+/** A program of the tests, in a process of its own. */
+fun program(main: String, vararg arguments: String): ProcessBuilder {
+    val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
+    // Surefire's own class path is one jar that names the others.
+    val classpath = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")
+    return ProcessBuilder(java, "-cp", classpath, main, *arguments).redirectError(ProcessBuilder.Redirect.INHERIT)
 }
 
 /** What the tests are told by `cargo xtask test`. */

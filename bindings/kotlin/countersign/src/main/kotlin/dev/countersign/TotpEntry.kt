@@ -12,7 +12,7 @@ import dev.countersign.ffi.TotpParameters as FfiParameters
  *
  * Codes depend on the time of the server that checks them: make them for [Client.serverNow] where there is one.
  */
-public class TotpEntry private constructor(private val native: FfiTotpEntry) : AutoCloseable {
+public class TotpEntry internal constructor(internal val native: FfiTotpEntry) : AutoCloseable {
     /**
      * An entry made by hand. [secret] is Base32, in any case, with or without spaces.
      *
