@@ -17,29 +17,26 @@ import Testing
         #expect(shown.split(separator: "\n", omittingEmptySubsequences: false).count <= 31)
     }
 
-    #if os(Linux) || os(macOS)
-        @Test func itApprovesASignIn() async throws {
-            let account = try await Account.withTOTP()
-            let ticket = try await account.session().createEnrolmentTicket()
-            let (program, input, output) = (Process(), Pipe(), Pipe())
-            // Line by line, as at a terminal.
-            program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            program.arguments = ["stdbuf", "-oL", Self.builtProducts.appendingPathComponent("QuickStart").path, ticket.link]
-            program.standardInput = input
-            program.standardOutput = output
-            try program.run()
-            let said = output.fileHandleForReading
-            #expect(text(said) == "Waiting for sign-ins of \(account.email) to Acme")
-            let login = try await account.pushLogin()
-            #expect(text(said) == "Mia's laptop at 127.0.0.1 signs in.")
-            #expect(text(said) == "The number that it shows, or nothing to deny:")
-            let number = try #require(login.state.number)
-            input.fileHandleForWriting.write(Data("\(number)\n".utf8))
-            #expect(try await login.waitForAnswer().signedIn != nil)
-            program.waitUntilExit()
-            #expect(program.terminationStatus == 0)
-        }
-    #endif
+    @Test func itApprovesASignIn() async throws {
+        let account = try await Account.withTOTP()
+        let ticket = try await account.session().createEnrolmentTicket()
+        let (program, input, output) = (Process(), Pipe(), Pipe())
+        program.executableURL = Self.builtProducts.appendingPathComponent("QuickStart")
+        program.arguments = [ticket.link]
+        program.standardInput = input
+        program.standardOutput = output
+        try program.run()
+        let said = output.fileHandleForReading
+        #expect(text(said) == "Waiting for sign-ins of \(account.email) to Acme")
+        let login = try await account.pushLogin()
+        let number = try #require(login.state.number)
+        input.fileHandleForWriting.write(Data("\(number)\n".utf8))
+        #expect(try await login.waitForAnswer().signedIn != nil)
+        #expect(text(said) == "Mia's laptop at 127.0.0.1 signs in.")
+        #expect(text(said) == "The number that it shows, or nothing to deny:")
+        program.waitUntilExit()
+        #expect(program.terminationStatus == 0)
+    }
 
     private func text(_ output: FileHandle) -> String {
         String(decoding: line(of: output), as: UTF8.self)
