@@ -23,7 +23,7 @@
             let context = LAContext()
             let biometric = context.canEvaluatePolicy(.deviceOwnerAuthenticationWithBiometrics, error: nil)
             do {
-                // Without an answer in its own time the prompt goes away with the task that shows it.
+                // The prompt goes away with the task that waits for it.
                 try await withTaskCancellationHandler {
                     guard
                         try await context.evaluatePolicy(
