@@ -5,7 +5,7 @@ import Foundation
 ///
 /// ```swift
 /// let authenticator = FakeAuthenticator(enrolments: [enrolment])
-/// authenticator.deliver(.arrived(request))
+/// authenticator.deliver(request)
 /// …
 /// #expect(authenticator.answers == [.approved(request.id, number: "42")])
 /// ```
@@ -21,10 +21,16 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
         var enrolling: [Result<Enrolment, any Error>] = []
         var resumed: [Result<Enrolment, CountersignError>] = []
         var pending: [ApprovalRequest] = []
+        var closed: [ChallengeID: ChallengeState] = [:]
         var past: [HistoryEntry] = []
         var answers: [Answer] = []
         var failures: [any Error] = []
         var queues: [EnrolmentID: Mailbox<InboxEvent>] = [:]
+
+        mutating func close(_ id: ChallengeID, _ state: ChallengeState) {
+            pending.removeAll { $0.id == id }
+            closed[id] = state
+        }
     }
 
     private let script: Locked<Script>
@@ -34,7 +40,7 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
         script = Locked(Script(enrolments: enrolments))
     }
 
-    /// The answers so far, oldest first.
+    /// The answers so far, oldest first. A request that is closed takes none.
     public var answers: [Answer] { script.withLock { $0.answers } }
 
     /// What the next calls of `enroll` give, one after the other.
@@ -63,14 +69,17 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
 
     /// Delivers a request: it is pending, and arrives in the inbox of its enrolment.
     public func deliver(_ request: ApprovalRequest) {
-        script.withLock { $0.pending.append(request) }
+        script.withLock { script in
+            script.pending.append(request)
+            script.closed[request.id] = nil
+        }
         queue(for: request.enrolment).add(.arrived(request))
     }
 
     /// Tells the inbox of an enrolment of something else.
     public func deliver(_ event: InboxEvent, to enrolment: EnrolmentID) {
-        if case .closed(let id, _) = event {
-            script.withLock { $0.pending.removeAll { $0.id == id } }
+        if case .closed(let id, let state) = event {
+            script.withLock { $0.close(id, state ?? .superseded) }
         }
         queue(for: enrolment).add(event)
     }
@@ -98,7 +107,10 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
     }
 
     public func remove(_ enrolment: EnrolmentID) async throws {
-        script.withLock { $0.enrolments.removeAll { $0.id == enrolment } }
+        script.withLock { script in
+            script.enrolments.removeAll { $0.id == enrolment }
+            script.pending.removeAll { $0.enrolment == enrolment }
+        }
         queue(for: enrolment).finish()
     }
 
@@ -122,18 +134,19 @@ public final class FakeAuthenticator: AuthenticatorProtocol {
     }
 
     public func approve(_ request: ApprovalRequest, number: String) async throws {
-        try answer(.approved(request.id, number: number), to: request)
+        try answer(.approved(request.id, number: number), to: request, .approved)
     }
 
     public func deny(_ request: ApprovalRequest, because reason: DenyReason) async throws {
-        try answer(.denied(request.id, reason), to: request)
+        try answer(.denied(request.id, reason), to: request, .denied)
     }
 
-    private func answer(_ answer: Answer, to request: ApprovalRequest) throws {
+    private func answer(_ answer: Answer, to request: ApprovalRequest, _ state: ChallengeState) throws {
         try script.withLock { script throws in
+            if let state = script.closed[request.id] { throw CountersignError.requestClosed(state) }
             if !script.failures.isEmpty { throw script.failures.removeFirst() }
             script.answers.append(answer)
-            script.pending.removeAll { $0.id == request.id }
+            script.close(request.id, state)
         }
     }
 

@@ -55,7 +55,7 @@ public final class FakeClient: ClientProtocol {
         set { script.withLock { $0.restored = newValue } }
     }
 
-    /// What `resumeSession` finds.
+    /// What `resumeSession` finds, until it is over.
     public var resumableSession: FakeSession? {
         get { script.withLock { $0.session } }
         set { script.withLock { $0.session = newValue } }
@@ -119,7 +119,7 @@ public final class FakeClient: ClientProtocol {
     public func resumeSession(of email: String) async throws -> (any SessionProtocol)? {
         script.withLock { script in
             script.calls.append(.resumeSession(email: email))
-            return script.session
+            return script.session.flatMap { $0.isStored ? $0 : nil }
         }
     }
 

@@ -1,7 +1,8 @@
 import Countersign
 import Foundation
 
-/// A signed-in user of no server. It ends when the test, or the app, ends it.
+/// A signed-in user of no server. It ends when the test, or the app, ends it; then it refuses every call but `logOut` and
+/// `forget`, with the first reason.
 public final class FakeSession: SessionProtocol {
     /// What the session knows.
     private struct Script: Sendable {
@@ -48,13 +49,16 @@ public final class FakeSession: SessionProtocol {
         set { script.withLock { $0.ticket = newValue } }
     }
 
-    /// While it is set, every call throws it.
+    /// While it is set, every call throws it but `forget`, which needs no server.
     public var failure: (any Error)? {
         get { script.withLock { $0.failure } }
         set { script.withLock { $0.failure = newValue } }
     }
 
-    /// Ends the session. Whoever waits for its end is told; calls fail from now on.
+    /// Whether it is still on the device.
+    var isStored: Bool { script.withLock { $0.end == nil } }
+
+    /// Ends the session. Whoever waits for its end is told. The first reason stays.
     public func end(_ reason: SessionEnd?) {
         let end = SessionEnded(reason: reason)
         let waiting = script.withLock { script in
@@ -121,12 +125,12 @@ public final class FakeSession: SessionProtocol {
     }
 
     public func logOut() async throws {
-        try alive { _ in }
+        if let failure { throw failure }
         end(.loggedOut)
     }
 
     public func forget() async throws {
-        end(nil)
+        end(.loggedOut)
     }
 
     private func alive<Value>(_ call: (inout Script) throws -> Value) throws -> Value {

@@ -61,11 +61,15 @@ import Testing
         }
     }
 
-    @Test func aSessionEndsWhenTheTestEndsIt() async throws {
+    /// How it ends otherwise is tested beside the real one.
+    @Test func aSessionThatTheServerEndsTellsWhyAndIsNoLongerFound() async throws {
         let session = FakeSession(profile: mia)
-        #expect(try await session.profile() == mia)
+        let client = FakeClient()
+        client.resumableSession = session
+        #expect(try await client.resumeSession(of: mia.email)?.profile() == mia)
         let before = session.ended
         session.end(.evicted)
+        session.end(.expired)
         for stream in [before, session.ended] {
             var ends: [SessionEnded] = []
             for await end in stream { ends.append(end) }
@@ -73,6 +77,7 @@ import Testing
         }
         let error = try await failure { try await session.profile() }
         #expect(error == .sessionEnded(.evicted))
+        #expect(try await client.resumeSession(of: mia.email)?.id == nil)
     }
 
     @Test func requestsAreDeliveredAndAnswersSeen() async throws {
@@ -101,23 +106,40 @@ import Testing
         #expect(try await authenticator.enrolments() == [])
     }
 
+    @Test func aRequestIsAnsweredOnce() async throws {
+        let authenticator = FakeAuthenticator(enrolments: [enrolment])
+        let (first, second) = (request("cha_1"), request("cha_2"))
+        authenticator.deliver(first)
+        authenticator.deliver(second)
+        try await authenticator.approve(first, number: "42")
+        authenticator.deliver(.closed(second.id, .expired), to: enrolment.id)
+        #expect(try await failure { try await authenticator.deny(first, because: .notMe) } == .requestClosed(.approved))
+        #expect(try await failure { try await authenticator.approve(second, number: "42") } == .requestClosed(.expired))
+        #expect(authenticator.answers == [.approved(first.id, number: "42")])
+        #expect(try await authenticator.pendingRequests(for: enrolment.id).requests.map(\.id) == [])
+    }
+
     @Test func aCancelledLoopTakesNoEvent() async throws {
         let authenticator = FakeAuthenticator(enrolments: [enrolment])
         let inbox = authenticator.inbox(for: enrolment.id)
-        let reading = Task { for try await _ in inbox {} }
-        reading.cancel()
-        try await reading.value
-        authenticator.deliver(request("cha_1"))
-        for try await case .arrived(let request) in inbox {
-            #expect(request.id == ChallengeID(rawValue: "cha_1"))
-            break
+        let reading = Task {
+            var taken = 0
+            for try await _ in inbox { taken += 1 }
+            return taken
         }
+        reading.cancel()
+        #expect(try await reading.value == 0)
+        authenticator.deliver(request("cha_1"))
+        var events = inbox.makeAsyncIterator()
+        guard case .arrived(let told) = try await events.next() else { throw Missing(what: "the request") }
+        #expect(told.id == ChallengeID(rawValue: "cha_1"))
     }
 
     @Test func aNotificationGivesThePendingRequestThatItNames() async throws {
         let authenticator = FakeAuthenticator(enrolments: [enrolment])
         authenticator.deliver(request("cha_1"))
         let payload = Data(#"{"countersign_challenge": "cha_1"}"#.utf8)
+        #expect(try await authenticator.pushed(Data(#"{"countersign_challenge": "cha_2"}"#.utf8))?.id == nil)
         let told = try #require(try await authenticator.pushed(payload))
         #expect(told.id == ChallengeID(rawValue: "cha_1"))
         try await authenticator.approve(told, number: "42")
