@@ -13,6 +13,8 @@ from countersign import (
     DeviceSignals,
     DeviceSigner,
     FixedVerifier,
+    HttpHeader,
+    HttpResponse,
     InboxEvent,
     LoginState,
     MemoryLog,
@@ -241,6 +243,13 @@ def test_the_log_holds_no_secret(account):
         assert not any(value in text for value in storage.entries().values())
 
     asyncio.run(path())
+
+
+def test_an_answer_is_printed_without_what_it_holds():
+    answer = HttpResponse(status=200, headers=[HttpHeader(name="dpop-nonce", value="secret")], body=b"secret")
+    printed = f"{answer} {answer!r} {answer.headers} {answer.headers[0]}"
+    assert "200" in printed and "dpop-nonce" in printed
+    assert "secret" not in printed
 
 
 def test_the_network_may_be_pythons_own(account):

@@ -9,7 +9,7 @@ as attributes. A value that is not well formed is ``CountersignError.InvalidInpu
 """
 
 from . import _exit as _exit
-from ._errors import CountersignError
+from . import _printing as _printing
 from ._native import (
     Algorithm,
     App,
@@ -18,6 +18,7 @@ from ._native import (
     CodeItem,
     Codes,
     ConnectionState,
+    CountersignError,
     DenyReason,
     DeviceKind,
     DeviceSignals,

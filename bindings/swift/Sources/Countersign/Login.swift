@@ -91,6 +91,23 @@ public enum LoginState: Sendable {
     case cancelled
 }
 
+extension LoginState: Redacted {
+    /// Without the number, so that no log has it.
+    public var description: String {
+        switch self {
+        case .factorRequired(let methods, _, let expiresAt):
+            "factorRequired(methods: \(methods.map(\.kind)), expiresAt: \(expiresAt))"
+        case .unanswered: "unanswered"
+        case .pending(_, let expiresAt): "pending(expiresAt: \(expiresAt))"
+        case .done(let signedIn): "done(\(signedIn.user.email), methods: \(signedIn.methods))"
+        case .denied(let reason): "denied(\(reason))"
+        case .expired: "expired"
+        case .locked(let retryAfter): "locked(retryAfter: \(retryAfter))"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
 extension LoginState {
     /// The number to show while a push request waits for its answer.
     public var number: String? {

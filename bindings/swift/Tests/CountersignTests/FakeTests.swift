@@ -80,6 +80,15 @@ import Testing
         #expect(try await client.resumeSession(of: mia.email)?.id == nil)
     }
 
+    @Test func theNumberIsNotPrinted() {
+        let state = LoginState.pending(number: "4711", expiresAt: Date(timeIntervalSince1970: 0))
+        var dumped = ""
+        dump(state, to: &dumped)
+        for text in ["\(state)", "\([state])", String(reflecting: state), dumped] {
+            #expect(text.contains("pending") && !text.contains("4711"), "\(text)")
+        }
+    }
+
     @Test func requestsAreDeliveredAndAnswersSeen() async throws {
         let authenticator = FakeAuthenticator(enrolments: [enrolment])
         let (first, second) = (request("cha_1"), request("cha_2"))

@@ -125,6 +125,17 @@ import Testing
         #expect(storage.entries.values.allSatisfy { !text.contains($0) })
     }
 
+    @Test func anAnswerIsPrintedWithoutWhatItHolds() {
+        let header = HTTPHeader(name: "dpop-nonce", value: "secret")
+        let answer = HTTPResponse(status: 200, headers: [header], body: Data("secret".utf8))
+        var dumped = ""
+        dump(answer, to: &dumped)
+        dump(header, to: &dumped)
+        let printed = "\(answer) \([header]) \(String(reflecting: answer)) \(dumped)"
+        #expect(printed.contains("200") && printed.contains("dpop-nonce"))
+        #expect(!printed.contains("secret"))
+    }
+
     @Test func theNetworkMayBeTheSystemsOwnAndBeLost() async throws {
         let account = try await Account.withTOTP()
         let network = SystemNetwork()

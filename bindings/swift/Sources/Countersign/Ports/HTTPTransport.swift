@@ -30,8 +30,18 @@ public struct HTTPRequest: Redacted, Sendable {
 
 /// One header; the case of its name does not matter.
 public typealias HTTPHeader = CountersignBindings.HttpHeader
-/// A whole answer.
+/// A whole answer. Its body may hold secrets; do not log it.
 public typealias HTTPResponse = CountersignBindings.HttpResponse
+
+extension HTTPHeader: Redacted {
+    /// Without the value, which may be a token.
+    public var description: String { "HTTPHeader(\(name))" }
+}
+
+extension HTTPResponse: Redacted {
+    /// Without the body, which may be a token.
+    public var description: String { "HTTPResponse(\(status))" }
+}
 
 /// No whole answer arrived.
 public enum HTTPTransportError: Error, Hashable, Sendable {
