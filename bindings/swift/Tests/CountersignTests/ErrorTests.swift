@@ -14,7 +14,9 @@ import Testing
         guard case .refused(let refusal) = error else { throw error }
         #expect(refusal.code == .wrongCode)
         #expect(refusal.attemptsLeft == 4)
-        #expect(refusal.correlationID != nil)
+        #expect(refusal.retryAfter == nil)
+        #expect(refusal.fields == [])
+        #expect(refusal.correlationID?.isEmpty == false)
         #expect(error.userAction == .correctInput)
         #expect(!error.isRetryable)
         #expect(error.localizedDescription == refusal.detail)
@@ -39,8 +41,8 @@ import Testing
         }
         guard case .refused(let refusal) = error else { throw error }
         #expect(refusal.code == .invalidRequest)
-        #expect(refusal.fields.map(\.field) == ["password"])
-        #expect(refusal.fields.allSatisfy { $0.problem.contains("common password") })
+        let problem = "is a common password; a few unrelated words work well"
+        #expect(refusal.fields == [FieldProblem(field: "password", problem: problem)])
         #expect(error.userAction == .correctInput)
     }
 
@@ -96,22 +98,59 @@ import Testing
         #expect(pins == "pins")
     }
 
-    @Test func everyErrorIsJudgedAndDescribed() {
-        let errors: [CountersignError] = [
-            .invalidInput(field: "email", problem: "has no @", fix: "give the whole address"),
-            .offline(reason: "r"), .interrupted(reason: "r"), .untrusted(reason: "r"),
-            .refused(Refusal(.wrongCode, detail: "No.", attemptsLeft: 1, retryAfter: .seconds(3))),
-            .sessionEnded(.expired), .unexpectedAnswer(reason: "r", correlationID: nil),
-            .notAuthentic(reason: "r"), .requestClosed(.expired), .invalidTransition(state: "s", step: "t"),
-            .locked(reason: "r"), .wrongPassphrase, .damaged(reason: "r"), .device(reason: "r"),
-            .notVerified(reason: "r", cancelledByUser: true), .cancelled,
-        ]
-        for error in errors {
-            #expect(!error.localizedDescription.isEmpty)
+    /// Each error, whether to try again, what to offer, and what it says.
+    static let judgements: [(CountersignError, Bool, UserAction, String)] = [
+        (
+            .invalidInput(field: "email", problem: "has no @", fix: "give the whole address"), false, .correctInput,
+            "email: has no @; give the whole address"
+        ),
+        (.offline(reason: "it rained"), true, .tryAgain, "it rained"),
+        (.interrupted(reason: "it rained"), true, .tryAgain, "it rained"),
+        (.untrusted(reason: "it rained"), false, .contactSupport, "it rained"),
+        (.refused(Refusal(.wrongCode, detail: "Not that one.", attemptsLeft: 1)), false, .correctInput, "Not that one."),
+        (
+            .refused(Refusal(.tooManyRequests, detail: "Slowly.", retryAfter: .seconds(3))), true, .tryAgain, "Slowly."
+        ),
+        (.refused(Refusal(.wrongNumber, detail: "Not that one.")), false, .startOver, "Not that one."),
+        (.sessionEnded(.expired), false, .signIn, "sign in again"),
+        (.sessionEnded(nil), false, .signIn, "sign in again"),
+        (.unexpectedAnswer(reason: "it rained", correlationID: nil), false, .contactSupport, "it rained"),
+        (.notAuthentic(reason: "it rained"), false, .contactSupport, "it rained"),
+        (.requestClosed(.expired), false, .startOver, "closed"),
+        (.invalidTransition(state: "the login is done", step: "send"), false, .startOver, "send"),
+        (.locked(reason: "it rained"), false, .unlock, "it rained"),
+        (.wrongPassphrase, false, .correctInput, "passphrase"),
+        (.damaged(reason: "it rained"), false, .contactSupport, "it rained"),
+        (.device(reason: "it rained"), false, .contactSupport, "it rained"),
+        (.notVerified(reason: "it rained", cancelledByUser: true), false, .tryAgain, "it rained"),
+        (.cancelled, false, .tryAgain, "cancelled"),
+    ]
+
+    @Test(arguments: judgements)
+    func itIsJudgedAndDescribed(
+        error: CountersignError, retryable: Bool, action: UserAction, says: String
+    ) {
+        #expect(error.isRetryable == retryable)
+        #expect(error.userAction == action)
+        #expect(error.localizedDescription.contains(says))
+    }
+
+    @Test func wrongCodesLeadToAPauseAndToALock() async throws {
+        let account = try await Account.withTOTP()
+        let login = try await account.logIn()
+        let wrong = try await account.nextCode().map { $0 == "9" ? "0" : "9" }.joined()
+        let told: [(left: Int, pause: Int?)] = [(4, nil), (3, nil), (2, 2), (1, 4)]
+        for (left, pause) in told {
+            let refused = try await refusal { try await login.submit(wrong, for: .totp) }
+            #expect(refused.code == .wrongCode)
+            #expect(refused.attemptsLeft == left)
+            #expect(refused.retryAfter == pause.map { .seconds($0) })
+            if let pause { try await account.stub.advance(seconds: pause) }
         }
-        #expect(Set(errors.map(\.localizedDescription)).count == errors.count)
-        #expect(errors.filter(\.isRetryable).count >= 2)
-        #expect(Set(errors.map(\.userAction)).count >= 5)
+        let last = try await refusal { try await login.submit(wrong, for: .totp) }
+        #expect(last.attemptsLeft == 0)
+        guard case .locked(let rest) = try await account.logIn().state else { throw Missing(what: "the lock") }
+        #expect(rest > .seconds(600) && rest <= .seconds(900))
     }
 
     private func field<Value: Sendable>(_ call: () async throws -> Value) async throws -> String {

@@ -36,12 +36,21 @@ import Testing
     @Test func aLoopThatWasLeftMayBeBegunAgain() async throws {
         let account = try await Account.withTOTP()
         let (phone, enrolment) = try await account.phone()
-        for try await case .connection(.live) in phone.inbox(for: enrolment.id) { break }
+        let inbox = phone.inbox(for: enrolment.id)
+        for try await case .connection(.live) in inbox { break }
         let login = try await account.pushLogin()
-        for try await case .arrived(let request) in phone.inbox(for: enrolment.id) {
+        var seen: [ChallengeID] = []
+        for try await case .arrived(let request) in inbox {
+            seen.append(request.id)
+            break
+        }
+        // A request that waits is told of to each loop.
+        for try await case .arrived(let request) in inbox {
+            seen.append(request.id)
             try await phone.approve(request, number: try #require(login.state.number))
             break
         }
+        #expect(seen.count == 2 && seen.first == seen.last)
         #expect(try await login.waitForAnswer().signedIn != nil)
     }
 
@@ -59,9 +68,9 @@ import Testing
 
     @Test func anInboxOfNoEnrolmentFails() async throws {
         let phone = Authenticator(ports: try Ports(app: app, storage: MemoryStorage()))
-        let nobody = EnrolmentID(rawValue: "enr_00000000000000000000000000")
-        await #expect(throws: CountersignError.self) {
-            for try await _ in phone.inbox(for: nobody) {}
-        }
+        let nobody = EnrolmentID(rawValue: "01J00000000000000000000000")
+        let error = try await failure { for try await _ in phone.inbox(for: nobody) {} }
+        guard case .invalidInput(field: "enrolment_id", _, let fix) = error else { throw error }
+        #expect(fix == "enrol the device first")
     }
 }
