@@ -6,7 +6,11 @@ import Foundation
 /// Codes depend on the time of the server that checks them: make them for ``ClientProtocol/serverTime`` where there is
 /// one.
 public final class TOTPEntry: Sendable {
-    private let native: CountersignBindings.TotpEntry
+    let native: CountersignBindings.TotpEntry
+
+    init(_ native: CountersignBindings.TotpEntry) {
+        self.native = native
+    }
 
     /// Reads an `otpauth://totp/…` link, leniently: look at the ``warnings``.
     ///

@@ -4,12 +4,16 @@ import CountersignBindings
 
 /// Names a request for approval.
 public typealias ChallengeID = CountersignBindings.ChallengeID
+/// Names a code in a vault.
+public typealias CodeID = CountersignBindings.CodeID
 /// Names an enrolment.
 public typealias EnrolmentID = CountersignBindings.EnrolmentID
 /// Names an enrolled factor.
 public typealias MethodID = CountersignBindings.MethodID
 /// Names a session.
 public typealias SessionID = CountersignBindings.SessionID
+/// Names a key slot of a vault.
+public typealias SlotID = CountersignBindings.SlotID
 /// Names an organisation.
 public typealias TenantID = CountersignBindings.TenantID
 /// Names a user.
@@ -35,6 +39,12 @@ public typealias RequestContext = CountersignBindings.RequestContext
 /// The device that signs in.
 public typealias RequestDevice = CountersignBindings.RequestDevice
 
+/// A way to open a vault: its id, and what it is.
+public typealias KeySlot = CountersignBindings.Slot
+/// What trying one passphrase costs (Argon2id, RFC 9106): memory in KiB, 8 for each lane to 1 GiB; 1 to 64 passes; 1 to
+/// 16 lanes.
+public typealias PassphraseCost = CountersignBindings.PassphraseCost
+
 /// One field that the server refused: its path in the request, such as `admin_email`, and what is wrong with it.
 public typealias FieldProblem = CountersignBindings.FieldProblem
 /// How a request for approval stands.
@@ -45,8 +55,12 @@ public typealias ConnectionState = CountersignBindings.ConnectionState
 public typealias DenyReason = CountersignBindings.DenyReason
 /// What kind of device an authenticator runs on.
 public typealias DeviceKind = CountersignBindings.DeviceKind
+/// What kind of key opens a vault.
+public typealias KeySlotKind = CountersignBindings.SlotKind
 /// What a key is for, so that hardware can guard it accordingly.
 public typealias KeyUse = CountersignBindings.KeyUse
+/// Whether the keyring of the operating system can be used.
+public typealias KeyringStatus = CountersignBindings.KeyringStatus
 /// How much a log line matters.
 public typealias LogLevel = CountersignBindings.Level
 /// Kinds of factors.
@@ -75,5 +89,6 @@ public typealias VerificationMethod = CountersignBindings.Verification
 extension Enrolment: Identifiable {}
 extension EnrolledDevice: Identifiable {}
 extension HistoryEntry: Identifiable {}
+extension KeySlot: Identifiable {}
 extension MethodOffer: Identifiable {}
 extension UserProfile: Identifiable {}

@@ -17,6 +17,12 @@ public struct ChallengeID: Identifier {
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
+/// Names a code in a vault.
+public struct CodeID: Identifier {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+}
+
 /// Names an enrolment.
 public struct EnrolmentID: Identifier {
     public let rawValue: String
@@ -31,6 +37,12 @@ public struct MethodID: Identifier {
 
 /// Names a session.
 public struct SessionID: Identifier {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+}
+
+/// Names a key slot of a vault.
+public struct SlotID: Identifier {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 }

@@ -2,8 +2,9 @@ import Countersign
 import CountersignBindings
 
 /// Secure storage in memory. It holds callers to the contract: single-line ASCII of at most 2,048 bytes.
-public final class MemoryStorage: Countersign.SecureStorage {
+public final class MemoryStorage: CoreStorage {
     private let native = CountersignBindings.MemoryStorage()
+    package var core: any CountersignBindings.SecureStorage { native }
 
     /// An empty storage.
     public init() {}
@@ -19,31 +20,6 @@ public final class MemoryStorage: Countersign.SecureStorage {
     /// The `nth` write from now fails, 1 being the next; those after it work again.
     public func failWrite(_ nth: Int) {
         native.failSet(nth: UInt32(clamping: nth))
-    }
-
-    public func value(for name: String) throws -> String? {
-        try told { try native.get(name: name) }
-    }
-
-    public func setValue(_ value: String, for name: String) throws {
-        try told { try native.set(name: name, value: value) }
-    }
-
-    public func removeValue(for name: String) throws {
-        try told { try native.remove(name: name) }
-    }
-
-    private func told<Value>(_ call: () throws -> Value) throws -> Value {
-        do {
-            return try call()
-        } catch let error as CountersignBindings.StorageError {
-            throw switch error {
-            case .Unsupported(let reason): Countersign.StorageError.unsupported(reason: reason)
-            case .Locked(let reason): Countersign.StorageError.locked(reason: reason)
-            case .Damaged(let reason): Countersign.StorageError.damaged(reason: reason)
-            case .Broken(let reason): Countersign.StorageError.broken(reason: reason)
-            }
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 import CountersignBindings
+import Foundation
 
 /// Small secrets by name, kept by the operating system. Values are single-line ASCII of at most 2,048 bytes.
 ///
@@ -24,6 +25,79 @@ public enum StorageError: Error, Hashable, Sendable {
     case damaged(reason: String)
     /// It is there but did not do it.
     case broken(reason: String)
+}
+
+/// Secure storage in one sealed file, for devices without a keyring: ``Vault/fileStorage(at:)`` gives it.
+///
+/// One object at a time should have the file. Letting go of it wipes its key from memory.
+public final class FileStorage: CoreStorage {
+    package let core: any CountersignBindings.SecureStorage
+
+    init(_ native: CountersignBindings.FileStorage) {
+        core = native
+    }
+}
+
+/// No secure storage at all, such as until the vault is unlocked that holds the key of a ``FileStorage``.
+///
+/// A vault opens without; what needs storage fails.
+public struct NoStorage: SecureStorage {
+    /// A storage that takes nothing.
+    public init() {}
+
+    public func value(for name: String) throws -> String? { throw Self.refusal }
+
+    public func setValue(_ value: String, for name: String) throws { throw Self.refusal }
+
+    public func removeValue(for name: String) throws { throw Self.refusal }
+
+    private static let refusal = StorageError.unsupported(reason: "none was set up")
+}
+
+/// The keyring of the operating system, which keeps what ``Ports`` are given no storage for.
+public enum Keyring {
+    /// Whether it can be used for this app. Found out by writing an entry and removing it, for which the system may ask
+    /// its user to unlock it.
+    ///
+    /// A process looks for a keyring once. One that was started later is found by the app's next start.
+    public static func status(for app: AppIdentity) async -> KeyringStatus {
+        await withCheckedContinuation { continuation in
+            // It may wait for the user, which no thread of Swift's own should.
+            DispatchQueue.global().async { continuation.resume(returning: probeKeyring(appId: app.id)) }
+        }
+    }
+}
+
+/// A storage of the core as the app's.
+package protocol CoreStorage: SecureStorage {
+    var core: any CountersignBindings.SecureStorage { get }
+}
+
+extension CoreStorage {
+    public func value(for name: String) throws -> String? {
+        try told { try core.get(name: name) }
+    }
+
+    public func setValue(_ value: String, for name: String) throws {
+        try told { try core.set(name: name, value: value) }
+    }
+
+    public func removeValue(for name: String) throws {
+        try told { try core.remove(name: name) }
+    }
+
+    private func told<Value>(_ call: () throws -> Value) throws -> Value {
+        do {
+            return try call()
+        } catch let error as CountersignBindings.StorageError {
+            throw switch error {
+            case .Unsupported(let reason): StorageError.unsupported(reason: reason)
+            case .Locked(let reason): StorageError.locked(reason: reason)
+            case .Damaged(let reason): StorageError.damaged(reason: reason)
+            case .Broken(let reason): StorageError.broken(reason: reason)
+            }
+        }
+    }
 }
 
 /// The app's storage as the core's port.
