@@ -3,9 +3,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use countersign::{
-    Error,
     crypto::seal::SealKey,
-    ports::{self, KeyringStorage, OsFiles, Random},
+    ports::{self, OsFiles, Random},
 };
 
 use super::secure_storage::storage_of_the_core;
@@ -37,7 +36,36 @@ pub enum KeyringStatus {
 /// A process looks for a keyring once. One that was started later is found by the app's next start.
 #[uniffi::export]
 pub fn probe_keyring(app_id: &str) -> KeyringStatus {
-    KeyringStorage::probe(app_id)
+    keyring::probe(app_id)
+}
+
+#[cfg(feature = "keyring")]
+pub(super) mod keyring {
+    use super::{Arc, CountersignError, KeyringStatus, ports};
+
+    pub(super) fn probe(app_id: &str) -> KeyringStatus {
+        ports::KeyringStorage::probe(app_id)
+    }
+
+    pub(in crate::ports) fn open(app_id: &str) -> Result<Arc<dyn ports::SecureStorage>, CountersignError> {
+        Ok(Arc::new(ports::KeyringStorage::new(app_id)?))
+    }
+}
+
+/// A build without it is as a system without one.
+#[cfg(not(feature = "keyring"))]
+pub(super) mod keyring {
+    use super::{Arc, CountersignError, KeyringStatus, ports};
+
+    const NONE: &str = "this build of the library has none";
+
+    pub(super) fn probe(_app_id: &str) -> KeyringStatus {
+        KeyringStatus::Absent { reason: NONE.to_owned() }
+    }
+
+    pub(in crate::ports) fn open(_app_id: &str) -> Result<Arc<dyn ports::SecureStorage>, CountersignError> {
+        Err(ports::StorageError::Unsupported { reason: NONE.to_owned() }.into())
+    }
 }
 
 /// Secure storage in one sealed file, for systems without a keyring: `Vault.file_storage` gives it.
@@ -52,7 +80,7 @@ impl FileStorage {
     ) -> Result<Arc<Self>, CountersignError> {
         let interrupted = || ports::StorageError::Broken { reason: "the app shut down".to_owned() };
         let open = move || ports::FileStorage::open(PathBuf::from(path), key, Arc::new(OsFiles), random);
-        Ok(Arc::new(Self(ports::blocking(interrupted, open).await.map_err(Error::from)?)))
+        Ok(Arc::new(Self(ports::blocking(interrupted, open).await?)))
     }
 }
 

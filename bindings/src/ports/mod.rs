@@ -15,10 +15,7 @@ use std::sync::Arc;
 #[cfg(not(feature = "client"))]
 use countersign::protocol::InvalidField;
 use countersign::{
-    ports::{
-        self, KeyringStorage, NoVerifier, SoftwareSigner, SystemClock, SystemRandom, SystemSignals,
-        TracingSink,
-    },
+    ports::{self, NoVerifier, SoftwareSigner, SystemClock, SystemRandom, SystemSignals, TracingSink},
     protocol::fields::DisplayName,
 };
 use uniffi::UnexpectedUniFFICallbackError;
@@ -37,8 +34,8 @@ pub use self::{
     user_verifier::{UserVerifier, VerificationCompletion, VerifierError, VerifyPrompt},
 };
 use self::{
-    device_signals::HostSignals, device_signer::HostSigner, http::HostHttp, log_sink::HostLog,
-    secure_storage::HostStorage, user_verifier::HostVerifier,
+    device_signals::HostSignals, device_signer::HostSigner, device_storage::keyring, http::HostHttp,
+    log_sink::HostLog, secure_storage::HostStorage, user_verifier::HostVerifier,
 };
 use crate::CountersignError;
 
@@ -153,7 +150,7 @@ impl Ports {
         };
         let storage: Arc<dyn ports::SecureStorage> = match storage {
             Some(host) => Arc::new(HostStorage(host)),
-            None => Arc::new(KeyringStorage::new(app.id.clone()).map_err(countersign::Error::from)?),
+            None => keyring::open(&app.id)?,
         };
         let core = ports::Ports {
             clock: Arc::new(SystemClock::new()),
