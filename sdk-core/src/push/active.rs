@@ -56,8 +56,8 @@ pub(crate) struct Active {
     leaving: AtomicUsize,
 }
 
-/// That this device removes the enrolment, until it is dropped: that the server does not know it any more is no news
-/// then.
+/// That this device removes the enrolment, until it is dropped: that its key is gone, or that the server does not know it
+/// any more, is no news then.
 pub(crate) struct Leaving(Arc<Active>);
 
 impl Active {

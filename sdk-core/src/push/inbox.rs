@@ -219,7 +219,7 @@ impl State {
                 self.list_failures = self.list_failures.saturating_add(1);
                 if error.retryable() {
                     self.tell(ConnectionState::Offline);
-                } else if self.last_error.as_ref() != Some(&error) {
+                } else if self.last_error.as_ref() != Some(&error) && !active.is_leaving() {
                     self.last_error = Some(error.clone());
                     self.ready.push_back(Err(error));
                 }

@@ -5,6 +5,7 @@ mod crash;
 mod enrolment;
 mod history;
 mod inbox;
+mod leaving;
 mod notifications;
 mod requests;
 mod responses;
