@@ -6,7 +6,7 @@ mod navigation;
 mod notify;
 mod tray;
 
-use std::{error::Error, fs, path::Path, sync::Arc};
+use std::{env, error::Error, fs, path::Path, sync::Arc};
 
 use countersign::{
     client::{HttpConfig, ReqwestHttp},
@@ -26,6 +26,8 @@ use crate::{
 /// Names the app to keyring and servers, as in `tauri.conf.json`.
 const APP_ID: &str = "org.countersign.authenticator";
 const MAIN: &str = "main";
+/// Closing the window ends the app instead of hiding it: for desktops without a tray.
+const QUIT_ON_CLOSE: &str = "--quit-on-close";
 
 /// Runs the app until it is quit, from its tray or its window.
 ///
@@ -137,7 +139,9 @@ fn show(app: &AppHandle) {
 }
 
 fn hide_instead_of_closing(window: &Window, event: &WindowEvent) {
-    if let WindowEvent::CloseRequested { api, .. } = event {
+    if let WindowEvent::CloseRequested { api, .. } = event
+        && env::args().all(|argument| argument != QUIT_ON_CLOSE)
+    {
         api.prevent_close();
         let _ = window.hide();
     }
