@@ -1,19 +1,22 @@
-//! `cargo xtask demo`: the whole path, from sign-up to logout, through the SDK against a running stub.
+//! `cargo xtask demo`: the whole path, from sign-up to logout, through the SDK against a running stub; then, where there
+//! is a display, the authenticator.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use serde_json::Value;
 
 use crate::{
+    app,
     built::{Built, Profile},
-    command,
+    command, desktop,
     error::XtaskError,
     workspace::Workspace,
 };
 
 /// Starts the stub and drives one sign-in through the SDK, from sign-up to logout, over real HTTP.
 ///
-/// Needs Rust and a C compiler, nothing else. Ends with a table of the steps and their times.
+/// Needs Rust and a C compiler, nothing else. Prints a table of the steps and their times. Where there is a display, and
+/// what the authenticator is built with, it then opens that, enrolled, for you to approve sign-ins with.
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
     /// Open no window and ask nothing
@@ -25,14 +28,25 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
-    let mut flags = Vec::new();
-    if arguments.headless {
-        flags.push("--headless");
-    }
+    let mut demo = program(workspace)?;
     if arguments.json {
-        flags.push("--json");
+        demo.arg("--json");
+    } else if !arguments.headless {
+        match authenticator(workspace)? {
+            Ok(program) => drop(demo.arg("--authenticator").arg(program)),
+            Err(missing) => println!("No window: {missing}."),
+        }
     }
-    command::run(program(workspace)?.args(flags))
+    command::run(&mut demo)
+}
+
+/// The authenticator, built, or why it cannot be opened here.
+fn authenticator(workspace: &Workspace) -> Result<Result<PathBuf, &'static str>, XtaskError> {
+    if let Some(missing) = desktop::cannot_open() {
+        return Ok(Err(missing));
+    }
+    app::build(workspace)?;
+    Built::new(workspace, Profile::Debug, &[desktop::PACKAGE])?.program(desktop::PACKAGE).map(Ok)
 }
 
 /// The demo, built and told where the server is.

@@ -1,7 +1,7 @@
 //! The authenticator as a program (`authenticator-app/src-tauri`): its own build, as it needs the libraries of a
 //! desktop, and its run under a display of its own.
 
-use std::{path::Path, process::Command};
+use std::{env, path::Path, process::Command};
 
 use crate::{
     app,
@@ -72,6 +72,20 @@ pub(crate) fn libraries_are_there() -> bool {
 /// A library without a pkg-config file.
 pub(crate) fn xdo_is_there() -> bool {
     Path::new("/usr/include/xdo.h").is_file()
+}
+
+/// Why the program cannot be built and opened for a person here, if so.
+pub(crate) fn cannot_open() -> Option<&'static str> {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
+        Some("there is no display")
+    } else if !app::npm_is_there() {
+        Some(app::NO_NPM)
+    } else if !libraries_are_there() || !xdo_is_there() {
+        Some("no WebKitGTK; `cargo xtask setup` installs it on Debian")
+    } else {
+        None
+    }
 }
 
 /// Whether the program can be built and driven here.

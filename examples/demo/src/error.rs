@@ -1,10 +1,13 @@
+use std::{io, path::PathBuf};
+
 use countersign::{
     Error,
     client::login::LoginError,
     otp::OtpUriError,
-    ports::HttpError,
+    ports::{FilesError, HttpError, StorageError},
     protocol::{InvalidField, ProblemCode},
     trust::TrustError,
+    vault::VaultError,
 };
 
 /// Why the demo cannot go on.
@@ -25,6 +28,21 @@ pub(crate) enum DemoError {
     /// The kept trust tokens.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The vault of the authenticator.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// What the authenticator keeps beside it.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A file of the authenticator.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The authenticator's window.
+    #[error("{} did not open a window: {reason}; without it: `cargo xtask demo --headless`", program.display())]
+    Window { program: PathBuf, reason: String },
+    /// The system did not do what was asked.
+    #[error("a folder or a program cannot be used: {0}")]
+    System(#[from] io::Error),
     /// The control plane of the server cannot be reached.
     #[error(transparent)]
     Http(#[from] HttpError),

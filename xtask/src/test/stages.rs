@@ -110,7 +110,7 @@ pub(crate) fn dependencies(workspace: &Workspace) -> Outcome {
 
 /// The demo, read as a script would read it: every step is `ok`.
 pub(crate) fn demo(workspace: &Workspace) -> Outcome {
-    let output = command::capture(demonstration::program(workspace)?.args(["--headless", "--json"]))?;
+    let output = command::capture(demonstration::program(workspace)?.arg("--json"))?;
     Ok(match demonstration::steps(&output) {
         Ok(steps) => {
             println!("{} steps: {}", steps.len(), steps.join(", "));

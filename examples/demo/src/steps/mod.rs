@@ -4,6 +4,6 @@
 pub(crate) mod account;
 pub(crate) mod push;
 pub(crate) mod session;
-mod states;
+pub(crate) mod states;
 pub(crate) mod totp;
 pub(crate) mod trust;

@@ -11,7 +11,7 @@ use countersign::{
 use crate::error::DemoError;
 
 /// Signed in, by exactly these factors.
-pub(super) fn signed_in(state: LoginState, amr: &[&str]) -> Result<SignedIn, DemoError> {
+pub(crate) fn signed_in(state: LoginState, amr: &[&str]) -> Result<SignedIn, DemoError> {
     match state {
         LoginState::Done(signed_in) if signed_in.amr == amr => Ok(*signed_in),
         LoginState::Done(signed_in) => {
@@ -22,7 +22,7 @@ pub(super) fn signed_in(state: LoginState, amr: &[&str]) -> Result<SignedIn, Dem
 }
 
 /// A second factor is to be proven.
-pub(super) fn mfa_required(state: LoginState) -> Result<MfaRequiredStep, DemoError> {
+pub(crate) fn mfa_required(state: LoginState) -> Result<MfaRequiredStep, DemoError> {
     match state {
         LoginState::MfaRequired(step) => Ok(step),
         other => Err(surprise("asked for a second factor", &other)),
@@ -30,7 +30,7 @@ pub(super) fn mfa_required(state: LoginState) -> Result<MfaRequiredStep, DemoErr
 }
 
 /// A request went to the user's devices.
-pub(super) fn pending(state: LoginState) -> Result<PendingStep, DemoError> {
+pub(crate) fn pending(state: LoginState) -> Result<PendingStep, DemoError> {
     match state {
         LoginState::Pending(step) => Ok(step),
         other => Err(surprise("waiting for an answer", &other)),
@@ -38,7 +38,7 @@ pub(super) fn pending(state: LoginState) -> Result<PendingStep, DemoError> {
 }
 
 /// Somebody said no.
-pub(super) fn denied(state: LoginState) -> Result<DenyReason, DemoError> {
+pub(crate) fn denied(state: LoginState) -> Result<DenyReason, DemoError> {
     match state {
         LoginState::Denied { reason } => Ok(reason),
         other => Err(surprise("denied", &other)),
