@@ -90,8 +90,15 @@ impl Stage {
     /// Ends the server and starts another on the same database and port. The time goes on where it was.
     #[must_use]
     pub async fn restart(self) -> Self {
+        self.restart_after(async {}).await
+    }
+
+    /// The same, with something that happens while there is no server.
+    #[must_use]
+    pub async fn restart_after(self, happens: impl Future<Output = ()>) -> Self {
         let now = self.realm.now();
         self.server.stop().await;
+        happens.await;
         let stage = Self::start(self.config, self.folder).await;
         stage.realm.world.clock.set(now);
         stage
