@@ -6,6 +6,7 @@ use std::{env, path::Path, process::Command};
 use crate::{
     app,
     command::{self, Finished},
+    demo,
     error::XtaskError,
     setup,
     workspace::Workspace,
@@ -24,6 +25,8 @@ pub(crate) fn test_core(workspace: &Workspace) -> Result<Finished, XtaskError> {
 /// The whole program, under clippy and then in use: its pages are built before.
 pub(crate) fn test_window(workspace: &Workspace) -> Result<Finished, XtaskError> {
     app::build(workspace)?;
+    // One test runs it, and looks for it beside the program.
+    demo::program(workspace)?;
     command::run(workspace.cargo().args([
         "clippy",
         "--package",

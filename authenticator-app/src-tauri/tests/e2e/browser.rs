@@ -14,21 +14,35 @@ use crate::surroundings::Surroundings;
 /// The name of an element's id, W3C `WebDriver` section 12.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// For how long the page may take to show something, in milliseconds. A page that never shows it fails the test.
-const PATIENCE: u64 = 60_000;
+pub(crate) const PATIENCE: u64 = 60_000;
 
-/// Resolves with the first element of an `XPath`, as soon as there is one.
+/// Resolves with the first element of an `XPath`, as soon as there is one; in the end, with what the page says instead.
 const WAIT: &str = "
-    const [path, done] = arguments;
+    const [path, patience, done] = arguments;
     const look = () =>
       document.evaluate(path, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue;
     const there = look();
     if (there) return done(there);
+    const timer = setTimeout(() => { observer.disconnect(); done(document.body.innerText); }, patience);
     const observer = new MutationObserver(() => {
       const found = look();
-      if (found) { observer.disconnect(); done(found); }
+      if (found) { clearTimeout(timer); observer.disconnect(); done(found); }
     });
     observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 ";
+
+/// Resolves once what the page holds now is painted.
+const PAINTED: &str = "
+    const [done] = arguments;
+    requestAnimationFrame(() => requestAnimationFrame(() => done()));
+";
+
+/// The program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_countersign-authenticator");
+/// How often the driver may refuse a connection before it counts as one that will never listen.
+const TRIES: u32 = 500_000;
+/// Writes down which process it is, and becomes the program.
+const START: &str = r#"echo $$ >"$XDG_RUNTIME_DIR/process"; exec "$@""#;
 
 /// The program, started by the driver.
 pub(crate) struct Browser {
@@ -41,31 +55,47 @@ pub(crate) struct Element(String);
 
 impl Browser {
     pub(crate) async fn open(surroundings: &Surroundings) -> Self {
+        Self::start(surroundings, &[PROGRAM]).await
+    }
+
+    /// Started by this line.
+    pub(crate) async fn start(surroundings: &Surroundings, line: &[&str]) -> Self {
         let http = Arc::new(ReqwestHttp::new(HttpConfig::default().without_proxy()).unwrap());
         let driver = format!("http://127.0.0.1:{}/session", surroundings.port);
-        let program = env!("CARGO_BIN_EXE_countersign-authenticator");
+        let line = [&["-c", START, "sh"], line].concat();
         let capabilities = json!({ "capabilities": { "alwaysMatch": {
-            "webkitgtk:browserOptions": { "binary": program, "args": [] },
-            "timeouts": { "script": PATIENCE },
+            "webkitgtk:browserOptions": { "binary": "/bin/sh", "args": line },
+            "timeouts": { "script": 2 * PATIENCE },
         } } });
         // The driver listens a moment after it was started.
-        let answer = loop {
-            match send(&*http, Method::Post, &driver, Some(&capabilities)).await {
-                Err(HttpError::Unreachable { .. }) => tokio::task::yield_now().await,
-                answer => break answer.unwrap(),
-            }
-        };
-        let id = answer["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}"));
-        Self { session: format!("{driver}/{id}"), http }
+        for _ in 0..TRIES {
+            let answer = match send(&*http, Method::Post, &driver, Some(&capabilities)).await {
+                Err(HttpError::Unreachable { .. }) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                answer => answer.unwrap(),
+            };
+            let id = answer["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}"));
+            return Self { session: format!("{driver}/{id}"), http };
+        }
+        panic!("the driver does not listen on {driver}");
     }
 
     pub(crate) async fn close(self) {
         send(&*self.http, Method::Delete, &self.session, None).await.unwrap();
     }
 
+    /// Kills the program, which has no time to do anything about it.
+    pub(crate) async fn kill(self, surroundings: &Surroundings) {
+        surroundings.kill();
+        // The driver may have seen it already.
+        let _ = self.http.send(request(Method::Delete, &self.session, None)).await;
+    }
+
     /// The first element of an `XPath`, once there is one.
     pub(crate) async fn find(&self, path: &str) -> Element {
-        let found = self.post("/execute/async", &json!({ "script": WAIT, "args": [path] })).await;
+        let found = self.post("/execute/async", &json!({ "script": WAIT, "args": [path, PATIENCE] })).await;
         let id = found[ELEMENT].as_str().unwrap_or_else(|| panic!("{path} did not appear: {found}"));
         Element(id.to_owned())
     }
@@ -96,8 +126,9 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Keeps a picture of the page, to be looked at.
+    /// Keeps a picture of the page, to be looked at: the driver takes one of what was painted last.
     pub(crate) async fn photograph(&self, name: &str) {
+        self.post("/execute/async", &json!({ "script": PAINTED, "args": [] })).await;
         let picture = self.get("/screenshot").await;
         let picture = STANDARD.decode(picture.as_str().unwrap()).unwrap();
         fs::write(Surroundings::pictures().join(format!("{name}.png")), picture).unwrap();
@@ -112,16 +143,19 @@ impl Browser {
     }
 }
 
-async fn send(http: &dyn Http, method: Method, url: &str, body: Option<&Value>) -> Result<Value, HttpError> {
-    let request = HttpRequest {
+fn request(method: Method, url: &str, body: Option<&Value>) -> HttpRequest {
+    HttpRequest {
         method,
         url: url.to_owned(),
         headers: vec![("content-type", "application/json".to_owned())],
         body: body.map(|body| body.to_string().into()),
-        timeout: Duration::from_millis(2 * PATIENCE),
+        timeout: Duration::from_millis(3 * PATIENCE),
         longest_answer: 32 * 1024 * 1024,
-    };
-    let answer = http.send(request).await?;
+    }
+}
+
+async fn send(http: &dyn Http, method: Method, url: &str, body: Option<&Value>) -> Result<Value, HttpError> {
+    let answer = http.send(request(method, url, body)).await?;
     let mut value: Value = serde_json::from_slice(&answer.body).unwrap();
     assert!(answer.status == 200, "{url}: {value}");
     Ok(value["value"].take())

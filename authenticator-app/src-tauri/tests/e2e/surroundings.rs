@@ -5,15 +5,23 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 use tempfile::TempDir;
 
+use crate::browser::PROGRAM;
+
+const HOME: &str = "home";
+const RUN: &str = "run";
+/// The file that tells the address of the bus.
+const BUS: &str = "bus-address";
+
 pub(crate) struct Surroundings {
-    _folder: TempDir,
+    folder: TempDir,
     display: Child,
+    screen: String,
     driver: Child,
     pub(crate) port: u16,
 }
@@ -21,20 +29,20 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// A Secret Service that is unlocked.
     pub(crate) fn with_keyring() -> Self {
-        Self::new("printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null; exec \"$@\"")
+        Self::new("printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null")
     }
 
     /// A bus on which no Secret Service can be started.
     pub(crate) fn without_keyring() -> Self {
-        Self::new("export DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent; exec \"$@\"")
+        Self::new("export DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
     }
 
-    /// `script` prepares the bus and becomes the driver, which starts the program.
+    /// `script` prepares the bus, for the driver, which starts the program.
     fn new(script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (home, run) = (folder.path().join("home"), folder.path().join("run"));
-        for path in [&home, &run] {
-            fs::create_dir(path).unwrap();
+        for name in [HOME, RUN] {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).unwrap();
             fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
         }
         let mut display = Command::new("Xvfb")
@@ -45,25 +53,40 @@ impl Surroundings {
             .expect("Xvfb starts");
         let mut number = String::new();
         BufReader::new(display.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        let screen = format!(":{}", number.trim());
 
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new("dbus-run-session")
-            .args(["--", "sh", "-c", script, "sh", "WebKitWebDriver", &format!("--port={port}")])
-            .env("DISPLAY", format!(":{}", number.trim()))
-            .env("HOME", &home)
-            .env("XDG_RUNTIME_DIR", &run)
-            .env("GDK_BACKEND", "x11")
-            .env("NO_AT_BRIDGE", "1")
+        let script = format!(
+            r#"{script}; printf %s "$DBUS_SESSION_BUS_ADDRESS" >"$XDG_RUNTIME_DIR/{BUS}"; exec "$@""#
+        );
+        let driver = within(folder.path(), &screen, "dbus-run-session")
+            .args(["--", "sh", "-c", &script, "sh", "WebKitWebDriver", &format!("--port={port}")])
             // The program lets itself be driven only where this is said.
             .env("TAURI_AUTOMATION", "true")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env_remove("XDG_DATA_HOME")
-            .env_remove("XDG_CONFIG_HOME")
-            .env_remove("WAYLAND_DISPLAY")
             .process_group(0)
             .spawn()
             .expect("dbus-run-session starts");
-        Self { _folder: folder, display, driver, port }
+        Self { folder, display, screen, driver, port }
+    }
+
+    /// The folder of the person.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join(HOME)
+    }
+
+    /// Starts the program a second time, with a link, as another program does. It ends at once.
+    pub(crate) fn hand_over(&self, link: &str) {
+        let bus = fs::read_to_string(self.folder.path().join(RUN).join(BUS)).unwrap();
+        let mut second = within(self.folder.path(), &self.screen, PROGRAM);
+        let ended = second.arg(link).env("DBUS_SESSION_BUS_ADDRESS", bus).status().unwrap();
+        assert!(ended.success(), "{ended}");
+    }
+
+    /// Kills what the driver started last.
+    pub(crate) fn kill(&self) {
+        let process = fs::read_to_string(self.folder.path().join(RUN).join("process")).unwrap();
+        assert!(Command::new("kill").args(["-KILL", process.trim()]).status().unwrap().success());
     }
 
     /// Where pictures of the pages go.
@@ -72,6 +95,21 @@ impl Surroundings {
         fs::create_dir_all(&folder).unwrap();
         folder
     }
+}
+
+/// A program on this display, at home in this folder.
+fn within(folder: &Path, screen: &str, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env("DISPLAY", screen)
+        .env("HOME", folder.join(HOME))
+        .env("XDG_RUNTIME_DIR", folder.join(RUN))
+        .env("GDK_BACKEND", "x11")
+        .env("NO_AT_BRIDGE", "1")
+        .env_remove("XDG_DATA_HOME")
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("WAYLAND_DISPLAY");
+    command
 }
 
 impl Drop for Surroundings {
