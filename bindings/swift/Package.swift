@@ -29,7 +29,8 @@ let package = Package(
             dependencies: ["Countersign", "CountersignTesting"],
             path: "Examples/QuickStart"
         ),
-        .executableTarget(name: "Cost", dependencies: ["Countersign", "CountersignTesting"]),
+        .executableTarget(name: "Cost", dependencies: ["CountersignBindings"]),
+        .executableTarget(name: "Empty"),
         .testTarget(name: "CountersignTests", dependencies: ["Countersign", "CountersignTesting", "QuickStart"]),
     ]
 )

@@ -1,32 +1,38 @@
-// What the way through the binding costs. Prints one line of JSON: nanoseconds for a call that returns a small record,
-// and milliseconds from the start of this program to its first code. Build it with `-c release`.
+// What the way through the package costs: `cargo xtask bench` builds it with `-c release` and runs it.
+//
+// `Cost start VAULT PASSPHRASE` loads the library, opens the vault and prints the code of its first entry. `Cost call`
+// prints how many nanoseconds a call takes that gives a small record out: the median of rounds.
 
-import Countersign
-import CountersignTesting
+import CountersignBindings
 import Foundation
 
-let clock = ContinuousClock()
-let started = clock.now
-let ports = try Ports(
-    app: AppIdentity(id: "com.example.cost", name: "Cost", version: "1.0"), storage: MemoryStorage())
-let client = try Client(server: URL(string: "https://auth.invalid")!, ports: ports)
-let entry = try TOTPEntry(issuer: "Acme", account: "mia", secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
-let first = try entry.codes(at: try client.serverTime)
-let firstCode = clock.now - started
+// Rounds are short, so that what else the machine does falls into few of them.
+let rounds = 1001
+let calls = 100
 
-let calls = 100_000
-for _ in 0..<calls / 10 { _ = entry.digits }
-let begun = clock.now
-for _ in 0..<calls { _ = entry.digits }
-let took = clock.now - begun
-
-func nanoseconds(_ duration: Duration) -> Double {
-    Double(duration.components.seconds) * 1e9 + Double(duration.components.attoseconds) / 1e9
+func firstCode(path: String, passphrase: String) async throws -> String {
+    let app = App(id: "com.example.cost", name: "Cost", version: "1.0")
+    let ports = try Ports(app: app, host: HostPorts(storage: NoStorage()))
+    let vault = try await LockedVault.open(path: path, ports: ports).unlock(passphrase: passphrase)
+    let codes = try await vault.codes()
+    return try codes[0].entry().codesAt(time: Date(timeIntervalSince1970: 59)).current()
 }
 
-let call = nanoseconds(took) / Double(calls)
-let start = nanoseconds(firstCode) / 1e6
-let figures: [String: Any] = [
-    "language": "swift", "call_ns": call, "first_code_ms": start, "code_digits": first.current.count,
-]
-print(String(decoding: try JSONSerialization.data(withJSONObject: figures, options: [.sortedKeys]), as: UTF8.self))
+func callNanoseconds() throws -> Double {
+    let entry = try TotpEntry(issuer: "Acme", account: "mia", secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+    let clock = ContinuousClock()
+    let taken = (0..<rounds).map { _ in
+        clock.measure {
+            for _ in 0..<calls { precondition(entry.parameters().digits == 6) }
+        }
+    }
+    let median = taken.sorted()[rounds / 2].components
+    return (Double(median.seconds) * 1e9 + Double(median.attoseconds) / 1e9) / Double(calls)
+}
+
+let arguments = CommandLine.arguments
+if arguments[1] == "start" {
+    print(try await firstCode(path: arguments[2], passphrase: arguments[3]))
+} else {
+    print(try callNanoseconds())
+}
