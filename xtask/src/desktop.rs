@@ -5,6 +5,7 @@ use std::{env, path::Path, process::Command};
 
 use crate::{
     app,
+    built::Built,
     command::{self, Finished},
     demo,
     error::XtaskError,
@@ -14,6 +15,8 @@ use crate::{
 
 /// The package that the stages for everything leave out.
 pub(crate) const PACKAGE: &str = "countersign-authenticator";
+/// The program beside which it is measured, and the feature that builds it.
+pub(crate) const EMPTY_WINDOW: &str = "empty-window";
 
 /// What is tested without a window: the desk, and what crosses to the pages.
 pub(crate) fn test_core(workspace: &Workspace) -> Result<Finished, XtaskError> {
@@ -51,6 +54,15 @@ pub(crate) fn test_window(workspace: &Workspace) -> Result<Finished, XtaskError>
         "--",
         "--test-threads=1",
     ]))
+}
+
+/// The program as it ships, and the empty window beside it. Its pages are built before.
+pub(crate) fn build_to_measure(workspace: &Workspace) -> Result<Built, XtaskError> {
+    app::build(workspace)?;
+    let mut build = workspace.cargo();
+    build.args(["build", "--message-format=json-render-diagnostics", "--release"]);
+    build.args(["--package", PACKAGE, "--features", EMPTY_WINDOW]);
+    Ok(Built::from_messages(&command::capture(&mut build)?))
 }
 
 /// Writes or checks the TypeScript of what crosses to the pages; one test does either.
@@ -99,3 +111,7 @@ pub(crate) fn can_run() -> bool {
         && setup::keyring_is_there()
         && programs.iter().all(|program| command::find(program).is_some())
 }
+
+/// What is said where it cannot.
+pub(crate) const CANNOT_RUN: &str =
+    "no WebKitGTK, driver, Xvfb or keyring; `cargo xtask setup` installs them";

@@ -11,8 +11,8 @@ use crate::{built::Built, command, error::XtaskError, workspace::Workspace};
 
 /// The module that holds the library and the code around it.
 const MODULE: &str = "countersign";
-/// The module whose tests run the quick start of the README.
-const TESTS: &str = "countersign-tests";
+/// The module whose tests run the quick start of the README, and which has what is measured.
+pub(crate) const TESTS: &str = "countersign-tests";
 
 /// Puts the build together, its tests included, and tells where it is.
 pub(crate) fn kotlin(workspace: &Workspace, built: &Built) -> Result<PathBuf, XtaskError> {

@@ -19,9 +19,9 @@ use crate::{
     workspace::Workspace,
 };
 pub(crate) use {
-    kotlin::{kotlin, kotlin_can_be_built},
+    kotlin::{TESTS as KOTLIN_TESTS, kotlin, kotlin_can_be_built},
     python::python,
-    swift::{swift, swift_test},
+    swift::{swift, swift_command},
 };
 
 /// Builds the library and the packages around it, ready to be installed.

@@ -25,12 +25,12 @@ pub(crate) fn swift(workspace: &Workspace, built: &Built) -> Result<PathBuf, Xta
     Ok(package)
 }
 
-/// `swift test` of the package. What it builds is kept between runs.
-pub(crate) fn swift_test(root: &Root, workspace: &Workspace, package: &Path) -> Command {
+/// `swift test` or `swift build` of the package. What it builds is kept between runs.
+pub(crate) fn swift_command(root: &Root, workspace: &Workspace, package: &Path, what: &str) -> Command {
     let libraries = package.join("lib");
     let mut swift = root.command("swift", package);
     swift
-        .args(["test", "--scratch-path"])
+        .args([what, "--scratch-path"])
         .arg(workspace.target().join("swift-build"))
         .args(["--disable-sandbox", "-Xlinker"])
         .arg(format!("-L{}", libraries.display()))

@@ -176,7 +176,7 @@ pub(crate) fn swift_tests(workspace: &Workspace) -> Outcome {
     let built = Built::new(workspace, Profile::Debug, &crates)?;
     let package = bindings::swift(workspace, &built)?;
     let finished = command::tee(
-        bindings::swift_test(&root, workspace, &package)
+        bindings::swift_command(&root, workspace, &package, "test")
             .arg("--disable-xctest")
             .env("COUNTERSIGN_SERVER", built.program("countersign-server")?)
             .env("COUNTERSIGN_VECTORS", workspace.path("protocol/vectors")),
@@ -210,8 +210,7 @@ pub(crate) fn app_window(workspace: &Workspace) -> Outcome {
         return Ok(Report::passed().leaving_out(app::NO_NPM));
     }
     if !desktop::can_run() {
-        return Ok(Report::passed()
-            .leaving_out("no WebKitGTK, driver, Xvfb or keyring; `cargo xtask setup` installs them"));
+        return Ok(Report::passed().leaving_out(desktop::CANNOT_RUN));
     }
     Ok(Report::of_run(&desktop::test_window(workspace)?, Counts::of_libtest))
 }

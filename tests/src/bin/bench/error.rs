@@ -14,6 +14,7 @@ use countersign_server::{
     random,
     store::StoreError,
 };
+use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,18 @@ pub(crate) enum BenchError {
     /// A socket or a process.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The display does not take the connection.
+    #[error(transparent)]
+    Display(#[from] ConnectError),
+    /// The connection to the display.
+    #[error(transparent)]
+    DisplayConnection(#[from] ConnectionError),
+    /// What the display does not do.
+    #[error(transparent)]
+    DisplayRequest(#[from] ReplyError),
+    /// The display has no names left.
+    #[error(transparent)]
+    DisplayId(#[from] ReplyOrIdError),
     /// A file.
     #[error("{path}: {source}")]
     File {

@@ -1,12 +1,16 @@
 //! `cargo xtask bench`: measures what the project promises to be fast at, beside its peers and limits, and writes it
 //! down as it is.
 //!
-//! [`functions`] has what runs in one process, [`server`] what runs against the server's own program. Both give
-//! [`report::Section`]s. A figure below its target is a finding; only what does not work at all is an error.
+//! [`functions`] has what runs in one process, [`server`] what runs against the server's own program, [`languages`] and
+//! [`app`] what is measured of other programs from outside. All give [`report::Section`]s. A figure below its target is a finding; only what does not work at all is an error.
 
+mod app;
 mod error;
 mod functions;
+mod languages;
 mod machine;
+mod processes;
+mod programs;
 mod report;
 mod server;
 mod timing;
@@ -15,7 +19,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 
-use crate::{error::BenchError, machine::Machine, report::Section, server::Bench};
+use crate::{error::BenchError, machine::Machine, programs::Programs, report::Section, server::Bench};
 
 /// Measures the SDK and the server beside their peers and limits.
 ///
@@ -27,6 +31,10 @@ struct Options {
     /// The program `countersign-server`, if it is not beside this one
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
+
+    /// A file that names the programs of other languages and of the desktop; without it they are left out
+    #[arg(long, value_name = "PATH")]
+    programs: Option<PathBuf>,
 
     /// Where the whole report goes
     #[arg(long, value_name = "PATH", default_value = "docs/benchmarks.md")]
@@ -54,6 +62,10 @@ enum Part {
     Verifications,
     /// Approvals by push
     Approvals,
+    /// Start and calls from other languages
+    Languages,
+    /// The authenticator beside an empty window
+    App,
 }
 
 // On one thread, so that whatever drives the server takes no more of the machine than it needs.
@@ -70,11 +82,12 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<(), BenchError> {
     let bench = Bench::new(options.server.clone())?;
+    let programs = Programs::read(options.programs.as_deref())?;
     let parts = if options.only.is_empty() { Part::value_variants() } else { &options.only };
     let mut sections = Vec::new();
     for part in parts {
         eprintln!("measuring: {}", described(*part));
-        let section = measure(*part, &bench).await?;
+        let section = measure(*part, &bench, &programs).await?;
         print(&section);
         sections.push(section);
     }
@@ -90,7 +103,7 @@ async fn run(options: &Options) -> Result<(), BenchError> {
     Ok(())
 }
 
-async fn measure(part: Part, bench: &Bench) -> Result<Section, BenchError> {
+async fn measure(part: Part, bench: &Bench, programs: &Programs) -> Result<Section, BenchError> {
     match part {
         Part::Codes => functions::codes::measure(),
         Part::Signatures => functions::signatures::measure(),
@@ -99,6 +112,8 @@ async fn measure(part: Part, bench: &Bench) -> Result<Section, BenchError> {
         Part::Reset => server::reset::measure(bench).await,
         Part::Verifications => server::verifications::measure(bench).await,
         Part::Approvals => server::approvals::measure(bench).await,
+        Part::Languages => languages::measure(programs, bench.folder()).await,
+        Part::App => app::measure(&programs.app).await,
     }
 }
 

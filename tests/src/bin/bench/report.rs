@@ -51,8 +51,11 @@ impl Row {
 
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "## {}\n\n{}\n", self.title, self.how)?;
-        writeln!(f, "| what | measured | beside it | target | met |\n|---|---|---|---|---|")?;
+        writeln!(f, "## {}\n\n{}", self.title, self.how)?;
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n| what | measured | beside it | target | met |\n|---|---|---|---|---|")?;
         for Row { what, measured, beside, target } in &self.rows {
             let beside = beside.as_deref().unwrap_or("–");
             let (target, met) =
@@ -127,6 +130,12 @@ pub(crate) fn grouped(number: f64) -> String {
     text
 }
 
+/// KiB as people read them.
+pub(crate) fn mb(kib: u64) -> String {
+    let tenths = (kib * 1024).div_ceil(100_000);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
 /// A factor as people read it.
 pub(crate) fn factor(factor: f64) -> String {
     format!("{factor:.2}×")
@@ -159,6 +168,11 @@ mod tests {
         assert!(text.contains("| codes | 0.5× | – | ≥ 2× | **no** |"), "{text}");
         assert!(text.contains("| list | 0.4 ms | 1 ms | < 1 ms | yes |"), "{text}");
         assert_eq!(findings(&[]), "Every target is met.");
+    }
+
+    #[test]
+    fn what_was_not_measured_has_no_table() {
+        assert_eq!(Section::new("App", "Not here.", Vec::new()).to_string(), "## App\n\nNot here.\n");
     }
 
     #[test]

@@ -26,6 +26,11 @@ impl Stopwatch {
     }
 }
 
+/// Lets this much time pass, for what happens in another process and says nothing of it.
+pub(crate) async fn pass(time: Duration) {
+    SystemClock::new().sleep(time).await;
+}
+
 /// Measured durations of one thing, shortest first.
 pub(crate) struct Samples(Vec<Duration>);
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Bench, stub::Stub};
 use crate::{
     error::BenchError,
-    report::{Row, Section, duration},
+    report::{Row, Section, duration, mb},
     timing::{Samples, Stopwatch},
 };
 
@@ -36,10 +36,4 @@ pub(crate) async fn measure(bench: &Bench) -> Result<Section, BenchError> {
     let how = "`countersign-server --port 0 --ready-json`, everything in memory, from before the process is made to \
                its line on standard output.";
     Ok(Section::new("Server: start", how, rows))
-}
-
-/// KiB as people read them.
-pub(crate) fn mb(kib: u64) -> String {
-    let tenths = (kib * 1024).div_ceil(100_000);
-    format!("{}.{} MB", tenths / 10, tenths % 10)
 }

@@ -7,7 +7,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::error::BenchError;
+use crate::{error::BenchError, processes};
 
 /// A server of our own.
 pub(crate) struct Stub {
@@ -78,12 +78,7 @@ impl Stub {
 
     /// Processor time that it has used, on all cores; only Linux says it in this way.
     pub(crate) fn processor_time(&self) -> Option<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()?)).ok()?;
-        // The name of the program, in parentheses, may hold anything. After it `utime` and `stime` are fields 12 and 13,
-        // in hundredths of a second (`USER_HZ`).
-        let (_, fields) = stat.rsplit_once(')')?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-        Some(Duration::from_millis(ticks.sum::<Result<u64, _>>().ok()? * 10))
+        processes::processor_time(self.process.id()?)
     }
 
     /// Ends the server.

@@ -6,12 +6,11 @@ use super::{
     Bench,
     accounts::{Account, Accounts, Bound, WaitingLogin},
     driver::{self, Connection, Load, Whole, request},
-    start::mb,
     stub::{Memory, Stub},
 };
 use crate::{
     error::BenchError,
-    report::{Row, Section, duration, grouped},
+    report::{Row, Section, duration, grouped, mb},
 };
 use countersign::{
     crypto::{
