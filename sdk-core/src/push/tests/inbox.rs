@@ -1,6 +1,6 @@
 //! The stream of what happens. The clock moves only when the inbox waits with nothing to do.
 
-use std::time::Duration;
+use std::{sync::mpsc, time::Duration};
 
 use countersign_protocol::{
     ProblemCode,
@@ -8,6 +8,7 @@ use countersign_protocol::{
     ids::ChallengeId,
     push::{Capability, ChallengeState, DenyReason},
 };
+use tokio::runtime::Handle;
 
 use super::{
     Bench,
@@ -281,6 +282,21 @@ async fn removing_the_enrolment_ends_its_inbox() {
     bench.authenticator.remove(Server::enrolment_id()).await.unwrap();
     assert!(inbox.next().await.unwrap().is_none());
     assert!(events.is_closed());
+}
+
+#[tokio::test]
+async fn an_inbox_that_asks_while_its_enrolment_is_removed_ends_without_an_error() {
+    let bench = Bench::enrolled().await;
+    let inbox = bench.inbox().await;
+    assert_eq!(next(&inbox).await, Seen::Connection(ConnectionState::Polling));
+    // The server knows the enrolment no more, and this device still does.
+    let (runtime, (told, hears)) = (Handle::current(), mpsc::channel());
+    bench.signer.at_deleting(move || {
+        told.send(runtime.block_on(inbox.next())).ok();
+        Ok(())
+    });
+    bench.authenticator.remove(Server::enrolment_id()).await.unwrap();
+    assert!(matches!(hears.recv().unwrap(), Ok(None)));
 }
 
 #[tokio::test]

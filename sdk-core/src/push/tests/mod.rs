@@ -14,10 +14,7 @@ mod streams;
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use countersign_protocol::{claims::typ, jose::Jwk, push::DeviceKind};
@@ -117,22 +114,30 @@ async fn enroll(authenticator: &Authenticator, server: &Server) -> Result<Enrolm
     authenticator.enroll(&uri, "Mia's phone".parse().unwrap(), DeviceKind::Mobile).await
 }
 
+/// What happens before a key is deleted.
+type AtDeleting = Box<dyn Fn() -> Result<(), SignerError> + Send>;
+
 /// The real signer, under watch.
 struct WatchedSigner {
     inner: SoftwareSigner,
     signed: Mutex<Vec<(String, String)>>,
-    stuck: AtomicBool,
+    at_deleting: Mutex<Option<AtDeleting>>,
 }
 
 impl WatchedSigner {
     fn new(storage: Arc<dyn SecureStorage>) -> Self {
         let inner = SoftwareSigner::new(storage, Arc::new(SeededRandom::new(2)));
-        Self { inner, signed: Mutex::default(), stuck: AtomicBool::new(false) }
+        Self { inner, signed: Mutex::default(), at_deleting: Mutex::default() }
+    }
+
+    fn at_deleting(&self, before: impl Fn() -> Result<(), SignerError> + Send + 'static) {
+        *self.at_deleting.lock().unwrap() = Some(Box::new(before));
     }
 
     /// Whether no key can be deleted.
     fn stick(&self, stuck: bool) {
-        self.stuck.store(stuck, Ordering::SeqCst);
+        let reason = || "the test said so".to_owned();
+        self.at_deleting(move || if stuck { Err(SignerError::Broken { reason: reason() }) } else { Ok(()) });
     }
 
     /// The keys that signed messages of this type, in order.
@@ -161,8 +166,8 @@ impl DeviceSigner for WatchedSigner {
     }
 
     fn delete(&self, name: &str) -> Result<(), SignerError> {
-        if self.stuck.load(Ordering::SeqCst) {
-            return Err(SignerError::Broken { reason: "the test said so".to_owned() });
+        if let Some(before) = &*self.at_deleting.lock().unwrap() {
+            before()?;
         }
         self.inner.delete(name)
     }
