@@ -40,6 +40,7 @@ async fn a_chosen_picture_and_links_of_other_programs_are_taken_in() {
     draw(setup.otpauth_uri.expose(), &picture);
     browser.press("Add account").await;
     browser.type_into("//dialog//input[@type='file']", picture.to_str().unwrap()).await;
+    browser.see("A new code every 30 s").await;
     browser.photograph("recognised").await;
     browser.press_in("//dialog", "Add").await;
     let code = page::code(&browser).await;

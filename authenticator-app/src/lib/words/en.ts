@@ -219,6 +219,7 @@ export const en = {
     title: 'Trash',
     detail: 'Deleted codes are kept for 30 days.',
     open: 'Open',
+    openIt: 'Open the trash',
     empty: 'The trash is empty',
     until: (day: string) => `Kept until ${day}`,
     restore: (issuer: string) => `Restore ${issuer}`,
