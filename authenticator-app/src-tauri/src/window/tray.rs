@@ -57,10 +57,7 @@ impl Tray {
 
 fn lock(app: &AppHandle) {
     let desk = app.state::<Desk>().inner().clone();
-    tauri::async_runtime::spawn(async move {
-        // It cannot be refused.
-        let _ = desk.lock().await;
-    });
+    tauri::async_runtime::spawn(async move { desk.lock().await });
 }
 
 fn words(waiting: usize) -> String {

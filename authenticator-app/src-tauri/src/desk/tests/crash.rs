@@ -140,15 +140,15 @@ async fn answers_after_a_cut_at_each_moment(
 
         let desk = opened(&room, &key).await;
         let mut outcome = pin!(login.wait());
-        let state = tokio::select! {
-            state = &mut outcome => state,
+        let login = tokio::select! {
+            login = &mut outcome => login,
             challenge = waiting(&room, &desk) => {
                 assert_eq!(given, None, "what has counted does not wait");
                 answer.give(&desk, challenge, &number).await.unwrap();
                 outcome.await
             }
         };
-        ended(state.unwrap());
+        ended(login.unwrap());
         room = room.after_power_cut(desk);
         if given.is_some() {
             assert!(moment > FEWEST, "{moment}");
@@ -162,10 +162,6 @@ async fn answers_after_a_cut_at_each_moment(
 async fn connected(room: &Room, desk: &Desk) {
     let live = async || desk.status().await.connections.iter().all(|each| each.last_heard.is_some());
     room.told.until(live).await;
-}
-
-fn was_denied(login: LoginState) {
-    assert!(matches!(login, LoginState::Denied { reason: DenyReason::Mistake }), "{login:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -183,6 +179,8 @@ async fn an_approval_survives_a_cut_at_each_moment_in_a_sealed_file() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_denial_survives_a_cut_at_each_moment() {
     let with_keyring = (Keyring::Ready, CreateVault::Keyring, Unlock::Keyring);
+    let was_denied =
+        |login| assert!(matches!(login, LoginState::Denied { reason: DenyReason::Mistake }), "{login:?}");
     answers_after_a_cut_at_each_moment(with_keyring, Denying, was_denied).await;
 }
 
