@@ -31,6 +31,11 @@ impl Mains {
         self.out.subscribe().wait_for(|out| *out).await.unwrap();
     }
 
+    /// Whether it has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        *self.out.borrow()
+    }
+
     /// One moment.
     pub(super) fn pass<E>(&self, failed: impl FnOnce(&'static str) -> E) -> Result<(), E> {
         let mut left = self.moments_left.lock().unwrap();
