@@ -10,6 +10,7 @@ use crate::{
     built::{Built, Profile},
     command, desktop,
     error::XtaskError,
+    setup,
     workspace::Workspace,
 };
 
@@ -31,17 +32,25 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
     let mut demo = program(workspace)?;
     if arguments.json {
         demo.arg("--json");
-    } else if !arguments.headless {
-        match authenticator(workspace)? {
-            Ok(program) => drop(demo.arg("--authenticator").arg(program)),
-            Err(missing) => println!("No window: {missing}."),
+    }
+    if arguments.json || arguments.headless {
+        return command::run(&mut demo);
+    }
+    match authenticator(workspace)? {
+        Ok(program) => command::run(demo.arg("--authenticator").arg(program)),
+        Err(missing) => {
+            command::run(&mut demo)?;
+            println!("No window: {missing}.");
+            Ok(())
         }
     }
-    command::run(&mut demo)
 }
 
-/// The authenticator, built, or why it cannot be opened here.
+/// The authenticator, built with what is missing installed before, or why it cannot be opened here.
 fn authenticator(workspace: &Workspace) -> Result<Result<PathBuf, &'static str>, XtaskError> {
+    if desktop::display_is_there() && app::npm_is_there() {
+        setup::window_packages()?;
+    }
     if let Some(missing) = desktop::cannot_open() {
         return Ok(Err(missing));
     }

@@ -89,15 +89,19 @@ pub(crate) fn xdo_is_there() -> bool {
     Path::new("/usr/include/xdo.h").is_file()
 }
 
+/// Whether a window has where to open.
+pub(crate) fn display_is_there() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
 /// Why the program cannot be built and opened for a person here, if so.
 pub(crate) fn cannot_open() -> Option<&'static str> {
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
+    if !display_is_there() {
         Some("there is no display")
     } else if !app::npm_is_there() {
         Some(app::NO_NPM)
     } else if !libraries_are_there() || !xdo_is_there() {
-        Some("no WebKitGTK; `cargo xtask setup` installs it on Debian")
+        Some("no WebKitGTK, appindicator, librsvg or xdo to build with")
     } else {
         None
     }

@@ -13,9 +13,9 @@ const CARGO_DENY: &str = "0.20.2";
 
 /// Installs what `cargo xtask test` needs and is not there: Debian packages, cargo-deny, a Python environment, Swift.
 ///
-/// Packages come from where apt, cargo and pip of this machine are set to take them. Node.js is not among them: install 20.19 or later for the authenticator. Tools and the environment are
-/// kept in the cache folder of the user (XDG_CACHE_HOME), shared by all checkouts. `cargo xtask test` does this by
-/// itself.
+/// Packages come from where apt, cargo and pip of this machine are set to take them. Node.js is not among them: install
+/// 20.19 or later for the authenticator. Tools and the environment are kept in the cache folder of the user
+/// (XDG_CACHE_HOME), shared by all checkouts. `cargo xtask test` does this by itself.
 #[derive(clap::Args)]
 #[expect(clippy::doc_markdown, reason = "shown as plain text by --help")]
 pub(crate) struct Arguments {}
@@ -38,18 +38,23 @@ struct Package {
     present: fn() -> bool,
 }
 
-const PACKAGES: &[Package] = &[
-    Package { name: "postgresql", present: postgres_is_there },
-    Package { name: "python3-venv", present: python_can_make_environments },
+/// What the authenticator is built with.
+const WINDOW: &[Package] = &[
     Package { name: "libwebkit2gtk-4.1-dev", present: desktop::libraries_are_there },
     Package { name: "libayatana-appindicator3-dev", present: desktop::libraries_are_there },
     Package { name: "librsvg2-dev", present: desktop::libraries_are_there },
     Package { name: "libxdo-dev", present: desktop::xdo_is_there },
+];
+
+/// What the tests need besides.
+const PACKAGES: &[Package] = &[
+    Package { name: "postgresql", present: postgres_is_there },
+    Package { name: "python3-venv", present: python_can_make_environments },
     Package { name: "webkit2gtk-driver", present: || command::find("WebKitWebDriver").is_some() },
     Package { name: "xvfb", present: || command::find("Xvfb").is_some() },
     Package { name: "dbus", present: || command::find("dbus-run-session").is_some() },
     Package { name: "gnome-keyring", present: || command::find("gnome-keyring-daemon").is_some() },
-    Package { name: "openjdk-17-jdk-headless", present: || command::find("javac").is_some() },
+    Package { name: "default-jdk-headless", present: || command::find("javac").is_some() },
     Package { name: "maven", present: || command::find("mvn").is_some() },
     Package { name: "debootstrap", present: || swift::program("debootstrap").is_file() },
     Package { name: "bubblewrap", present: || swift::program("bwrap").is_file() },
@@ -59,8 +64,17 @@ const PACKAGES: &[Package] = &[
 /// Installs the missing packages where that is possible, else says which they are; the stages that need them then
 /// report what they could not run.
 pub(crate) fn system_packages() -> Result<(), XtaskError> {
-    let missing: Vec<_> =
-        PACKAGES.iter().filter(|package| !(package.present)()).map(|package| package.name).collect();
+    install(WINDOW.iter().chain(PACKAGES))
+}
+
+/// The same for what the authenticator is built with, alone.
+pub(crate) fn window_packages() -> Result<(), XtaskError> {
+    install(WINDOW)
+}
+
+fn install<'a>(packages: impl IntoIterator<Item = &'a Package>) -> Result<(), XtaskError> {
+    let missing = packages.into_iter().filter(|package| !(package.present)());
+    let missing: Vec<_> = missing.map(|package| package.name).collect();
     if missing.is_empty() {
         return Ok(());
     }

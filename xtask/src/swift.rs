@@ -128,17 +128,18 @@ impl Root {
     }
 }
 
-/// Where this machine takes its Debian packages.
+/// Where this machine takes its Debian packages. It is told by the lists of these, which may still have to be fetched.
 fn mirror() -> Result<String, XtaskError> {
-    let sites = command::capture(Command::new("apt-get").args([
-        "indextargets",
-        "--format",
-        "$(SITE)",
-        "Origin: Debian",
-        "Label: Debian",
-    ]))?;
-    let site = sites.lines().next().map(str::to_owned);
-    site.ok_or(XtaskError::NoMirror)
+    let listed = || {
+        let mut targets = Command::new("apt-get");
+        targets.args(["indextargets", "--format", "$(SITE)", "Origin: Debian", "Label: Debian"]);
+        Ok(command::capture(&mut targets)?.lines().next().map(str::to_owned))
+    };
+    if let Some(site) = listed()? {
+        return Ok(site);
+    }
+    command::run(Command::new("apt-get").args(["--quiet", "update"]))?;
+    listed()?.ok_or(XtaskError::NoMirror)
 }
 
 /// A program, also where only an administrator's PATH leads.

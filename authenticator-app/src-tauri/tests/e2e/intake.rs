@@ -48,6 +48,7 @@ async fn a_chosen_picture_and_links_of_other_programs_are_taken_in() {
 
     // EXPOSE: handed over by a browser, say.
     surroundings.hand_over(link.expose());
+    browser.find("//dialog//button[contains(., 'Connect')]").await;
     browser.photograph("handed-over").await;
     browser.press_in("//dialog", "Connect").await;
     page::connection(&browser, &format!("Connected to {}", mia.person.company)).await;

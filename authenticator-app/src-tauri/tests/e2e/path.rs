@@ -48,6 +48,7 @@ async fn journey(
     assert!(matches!(login.wait().await.unwrap(), LoginState::Denied { reason: DenyReason::Mistake }));
 
     browser.press("Lock now").await;
+    browser.see("Unlock").await;
     browser.photograph("locked").await;
     locked(&browser).await;
     browser.see("Lock now").await;
@@ -67,6 +68,7 @@ async fn journey(
 
     let login = account.ask().await;
     browser.press("This wasn’t me").await;
+    browser.see("Stop and lock the account").await;
     browser.photograph("not-me").await;
     browser.press("Stop and lock the account").await;
     assert!(matches!(login.wait().await.unwrap(), LoginState::Denied { reason: DenyReason::NotMe }));

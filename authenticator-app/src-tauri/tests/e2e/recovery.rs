@@ -17,6 +17,7 @@ async fn a_recovery_code_opens_after_the_passphrase_was_forgotten() {
 
     // A new code takes the place of the one that was used.
     browser.press("Settings").await;
+    browser.see("Replace").await;
     browser.photograph("settings").await;
     browser.press("Replace").await;
     browser.press_in("//dialog", "Replace").await;

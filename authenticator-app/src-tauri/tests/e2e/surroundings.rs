@@ -108,7 +108,12 @@ fn within(folder: &Path, screen: &str, program: &str) -> Command {
         .env("NO_AT_BRIDGE", "1")
         .env_remove("XDG_DATA_HOME")
         .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
         .env_remove("WAYLAND_DISPLAY");
+    // The one of a test is told to the program alone.
+    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+        command.env_remove(name).env_remove(name.to_uppercase());
+    }
     command
 }
 

@@ -105,7 +105,10 @@ async fn until_closed(
         }
         tokio::select! {
             ended = window.wait() => return Ok(ended?),
-            asked = sign_in(elsewhere, person, screen) => asked?,
+            // Asked too often, say: the person goes on.
+            asked = sign_in(elsewhere, person, screen) => if let Err(error) = asked {
+                screen.say(&error.to_string());
+            },
         }
     }
 }

@@ -2,7 +2,8 @@
 //! down as it is.
 //!
 //! [`functions`] has what runs in one process, [`server`] what runs against the server's own program, [`languages`] and
-//! [`app`] what is measured of other programs from outside. All give [`report::Section`]s. A figure below its target is a finding; only what does not work at all is an error.
+//! [`app`] what is measured of other programs from outside. All give [`report::Section`]s. A figure below its target is
+//! a finding; only what does not work at all is an error.
 
 mod app;
 mod error;
