@@ -67,7 +67,7 @@ impl Vault {
         Ok(LockedVault::new(vault.lock(), self.ports.clone()))
     }
 
-    /// What opens the vault, at most one key of each kind.
+    /// What opens the vault, at most one key of each kind, in the order of the kinds.
     pub async fn slots(&self) -> Result<Vec<Slot>, CountersignError> {
         Ok(self.open("slots").await?.slots().await?)
     }

@@ -9,13 +9,15 @@ use super::{
 use crate::crypto::kdf::Argon2Cost;
 
 impl Vault {
-    /// The slots of the vault, at most one of each kind.
+    /// The slots of the vault, at most one of each kind, in the order of the kinds.
     ///
     /// # Errors
     /// [`VaultError`].
     pub async fn slots(&self) -> Result<Vec<Slot>, VaultError> {
         let open = self.settled().await?;
-        Ok(slot::known(&open.content().header).collect())
+        let mut slots: Vec<_> = slot::known(&open.content().header).collect();
+        slots.sort_unstable_by_key(|slot| slot.kind);
+        Ok(slots)
     }
 
     /// Lets a further key open the vault. It takes the place of one of its kind.
