@@ -110,9 +110,19 @@ impl Browser {
         self.press_in("//body", name).await;
     }
 
+    /// Presses the button that ends the program. This has answered before it is pressed: after that nobody would.
+    pub(crate) async fn press_last(&self, name: &str) {
+        let Element(id) = self.button("//body", name).await;
+        let script = "const button = arguments[0]; setTimeout(() => button.click())";
+        self.post("/execute/sync", &json!({ "script": script, "args": [{ ELEMENT: id }] })).await;
+    }
+
+    async fn button(&self, place: &str, name: &str) -> Element {
+        self.find(&format!("{place}//button[normalize-space(.)={} and not(@disabled)]", quoted(name))).await
+    }
+
     pub(crate) async fn press_in(&self, place: &str, name: &str) {
-        let button = format!("{place}//button[normalize-space(.)={} and not(@disabled)]", quoted(name));
-        let Element(id) = self.find(&button).await;
+        let Element(id) = self.button(place, name).await;
         self.post(&format!("/element/{id}/click"), &json!({})).await;
     }
 

@@ -81,6 +81,6 @@ async fn the_demo_opens_the_program_enrolled_and_ends_with_it() {
     browser.photograph("demo").await;
 
     browser.press("Settings").await;
-    browser.press("Quit").await;
+    browser.press_last("Quit").await;
     told.end();
 }
