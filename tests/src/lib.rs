@@ -18,6 +18,7 @@ mod device;
 pub mod networks;
 pub mod path;
 pub mod raw;
+pub mod windows;
 
 mod realm;
 

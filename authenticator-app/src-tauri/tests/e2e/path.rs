@@ -7,8 +7,8 @@ use crate::{
     surroundings::Surroundings,
 };
 
-/// Enrols by a pasted link, shows a code that the server accepts, approves one login with its number, denies the next,
-/// locks, unlocks, sees the server go away and come back, and stops a login that is not the owner's.
+/// Enrols by a pasted link, shows a code that the server accepts, approves one login with its number, denies the next from
+/// the tray, locks, unlocks, sees the server go away and come back, and stops a login that is not the owner's.
 async fn journey(
     surroundings: &Surroundings,
     locked: impl AsyncFn(&Browser),
@@ -41,7 +41,10 @@ async fn journey(
     page::approve(&browser, login.number().expose()).await;
     assert_eq!(signed_in(login.wait().await.unwrap()).amr, ["pwd", "push"]);
 
+    // Closed to the tray, it comes back when somebody asks.
+    surroundings.close_window();
     let login = account.ask().await;
+    surroundings.see_window();
     browser.see("Are you signing in?").await;
     browser.press("Deny").await;
     page::over(&browser).await;

@@ -7,11 +7,20 @@ use std::{
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
+use countersign_tests::windows;
 use tempfile::TempDir;
+use x11rb::{
+    connection::Connection as _,
+    protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Window},
+    rust_connection::RustConnection,
+};
 
-use crate::browser::PROGRAM;
+use crate::browser::{PATIENCE, PROGRAM};
 
 const HOME: &str = "home";
 const RUN: &str = "run";
@@ -83,6 +92,28 @@ impl Surroundings {
         assert!(ended.success(), "{ended}");
     }
 
+    /// Closes the window, as its frame would, and waits until it is gone.
+    pub(crate) fn close_window(&self) {
+        let (display, root) = self.look();
+        windows::close(&display, root).unwrap();
+        until(display, move |display| windows::seen(display, root).unwrap().is_empty());
+    }
+
+    /// Waits until the window is seen.
+    pub(crate) fn see_window(&self) {
+        let (display, root) = self.look();
+        until(display, move |display| !windows::seen(display, root).unwrap().is_empty());
+    }
+
+    /// The display, which tells of its windows from now on.
+    fn look(&self) -> (RustConnection, Window) {
+        let (display, screen) = x11rb::connect(Some(&self.screen)).unwrap();
+        let root = display.setup().roots[screen].root;
+        let mask = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
+        display.change_window_attributes(root, &mask).unwrap().check().unwrap();
+        (display, root)
+    }
+
     /// Kills what the driver started last.
     pub(crate) fn kill(&self) {
         let process = fs::read_to_string(self.folder.path().join(RUN).join("process")).unwrap();
@@ -95,6 +126,18 @@ impl Surroundings {
         fs::create_dir_all(&folder).unwrap();
         folder
     }
+}
+
+/// Looks again whenever something has happened on the display.
+fn until(display: RustConnection, is_so: impl Fn(&RustConnection) -> bool + Send + 'static) {
+    let (told, hears) = mpsc::channel();
+    thread::spawn(move || {
+        while !is_so(&display) {
+            display.wait_for_event().unwrap();
+        }
+        told.send(())
+    });
+    hears.recv_timeout(Duration::from_millis(PATIENCE)).expect("the window does as it is asked");
 }
 
 /// A program on this display, at home in this folder.

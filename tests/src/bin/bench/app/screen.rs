@@ -1,12 +1,13 @@
 use std::collections::HashSet;
 
+use countersign_tests::windows;
 use x11rb::{
     NONE,
     connection::Connection as _,
     protocol::{
         Event,
         damage::{ConnectionExt as _, Damage, ReportLevel},
-        xproto::{ClientMessageEvent, ConnectionExt as _, EventMask, ImageFormat, MapState, Window},
+        xproto::{ConnectionExt as _, ImageFormat, Window},
     },
     rust_connection::RustConnection,
 };
@@ -66,17 +67,7 @@ impl Screen {
 
     /// Asks each window to close, as its frame would.
     pub(super) fn close_windows(&self) -> Result<(), BenchError> {
-        let atom = |name: &str| {
-            Ok::<_, BenchError>(self.connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
-        };
-        let (protocols, delete) = (atom("WM_PROTOCOLS")?, atom("WM_DELETE_WINDOW")?);
-        for window in self.connection.query_tree(self.root)?.reply()?.children {
-            if self.connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE {
-                let message = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
-                self.connection.send_event(false, window, EventMask::NO_EVENT, message)?;
-            }
-        }
-        Ok(self.connection.flush()?)
+        Ok(windows::close(&self.connection, self.root)?)
     }
 
     /// How many colours its middle has, from top to bottom.
