@@ -27,8 +27,6 @@ mod ports;
 mod problem_code;
 mod push;
 mod session;
-#[cfg(feature = "testing")]
-mod testing;
 mod values;
 mod vault;
 
@@ -48,8 +46,6 @@ pub use push::{
     Authenticator, Enrolment, HistoryEntry, InboxEvent, Listing, PushInbox, Request, RequestContext, Resumed,
 };
 pub use session::{EnrolmentTicket, Session, TotpSetup};
-#[cfg(feature = "testing")]
-pub use testing::{FixedVerifier, LogLine, MemoryLog, MemoryStorage};
 pub use vault::{CodeItem, LockedVault, PassphraseCost, RecoveryCode, Slot, SlotKind, TrashedCode, Vault};
 
 uniffi::setup_scaffolding!();

@@ -23,7 +23,7 @@ let package = Package(
             dependencies: ["CountersignBindings"],
             resources: [.copy("PrivacyInfo.xcprivacy")]
         ),
-        .target(name: "CountersignTesting", dependencies: ["Countersign", "CountersignBindings"]),
+        .target(name: "CountersignTesting", dependencies: ["Countersign"]),
         .executableTarget(
             name: "QuickStart",
             dependencies: ["Countersign", "CountersignTesting"],

@@ -1,13 +1,21 @@
 //! Building crates, and where cargo put what it built: right for every target folder and profile.
 
-use std::{env::consts::DLL_SUFFIX, path::PathBuf};
+use std::{
+    env::consts::DLL_SUFFIX,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
 use crate::{command, error::XtaskError, workspace::Workspace};
 
 /// What a build said.
-pub(crate) struct Built(Vec<Value>);
+pub(crate) struct Built {
+    messages: Vec<Value>,
+    for_apps: bool,
+}
 
 /// How to build.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,9 +40,30 @@ impl Built {
         Ok(Self::from_messages(&command::capture(&mut build)?))
     }
 
+    /// Builds a library as apps carry it, with these features and no other. It has its symbols still.
+    pub(crate) fn for_apps(
+        workspace: &Workspace,
+        package: &str,
+        features: &str,
+        link: &[&str],
+    ) -> Result<Self, XtaskError> {
+        let mut build = workspace.cargo();
+        build.args(["rustc", "--profile=mobile", "--crate-type=cdylib", "--package", package]);
+        build.args(["--no-default-features", "--features", features]);
+        build.arg("--message-format=json-render-diagnostics").arg("--").args(link);
+        Ok(Self { for_apps: true, ..Self::from_messages(&command::capture(&mut build)?) })
+    }
+
     /// What a build said that was run with `--message-format=json-render-diagnostics`.
     pub(crate) fn from_messages(messages: &str) -> Self {
-        Self(messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+        let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        Self { messages, for_apps: false }
+    }
+
+    /// This build, and what another said.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.messages.extend(other.messages);
+        self
     }
 
     /// A program.
@@ -53,8 +82,22 @@ impl Built {
             .ok_or_else(|| XtaskError::NotBuilt { what: "dynamic library", name: name.to_owned() })
     }
 
+    /// Puts a library into a folder: as it was built, or stripped to what a loader needs where it is for apps.
+    pub(crate) fn carry(&self, name: &str, folder: &Path) -> Result<PathBuf, XtaskError> {
+        let library = self.library(name)?;
+        let carried = folder.join(library.file_name().unwrap_or_default());
+        fs::create_dir_all(folder).map_err(XtaskError::file(folder))?;
+        if self.for_apps {
+            let how_much = if cfg!(target_os = "macos") { "-x" } else { "--strip-all" };
+            command::run(Command::new("strip").args([how_much, "-o"]).arg(&carried).arg(&library))?;
+        } else {
+            fs::copy(&library, &carried).map_err(XtaskError::file(&library))?;
+        }
+        Ok(carried)
+    }
+
     fn targets<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.0.iter().filter(move |message| message["target"]["name"] == name)
+        self.messages.iter().filter(move |message| message["target"]["name"] == name)
     }
 }
 
@@ -82,6 +125,22 @@ mod tests {
         let message = serde_json::json!({"target": {"name": "countersign_ffi"}, "filenames": files});
         let found = Built::from_messages(&message.to_string()).library("countersign_ffi").unwrap();
         assert_eq!(found, PathBuf::from(library));
+    }
+
+    #[test]
+    fn what_apps_carry_is_stripped_and_what_is_tested_is_as_it_was_built() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join(format!("libany{DLL_SUFFIX}"));
+        fs::copy(std::env::current_exe().unwrap(), &library).unwrap();
+        let message = serde_json::json!({"target": {"name": "any"}, "filenames": [library]}).to_string();
+        let size = |for_apps| {
+            let built = Built { for_apps, ..Built::from_messages(&message) };
+            let carried = built.carry("any", &folder.path().join("package")).unwrap();
+            fs::metadata(carried).unwrap().len()
+        };
+        let whole = fs::metadata(&library).unwrap().len();
+        assert_eq!(size(false), whole);
+        assert!(size(true) < whole);
     }
 
     #[test]

@@ -6,14 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::{
-    bindings,
-    built::{Built, Profile},
-    command,
-    error::XtaskError,
-    python,
-    workspace::Workspace,
-};
+use crate::{bindings, built::Built, command, error::XtaskError, python, workspace::Workspace};
 
 /// Makes the packages to publish, in target/packages, and says what could not be made here and why.
 #[derive(clap::Args)]
@@ -24,7 +17,7 @@ const MODULES: &[&str] = &["countersign", ANDROID, "countersign-testing"];
 const ANDROID: &str = "countersign-android";
 
 pub(crate) fn run(workspace: &Workspace, _: &Arguments) -> Result<(), XtaskError> {
-    let built = Built::new(workspace, Profile::Release, bindings::PACKAGES)?;
+    let built = bindings::shipped(workspace)?;
     swift(workspace, &built)?;
     wheel(workspace, &built)?;
     jars(workspace, &built)

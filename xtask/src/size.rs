@@ -1,12 +1,12 @@
 //! `cargo xtask size`: how large the library is that ships inside apps.
 
-use std::{fs, path::Path, process::Command};
+use std::fs;
 
 use serde_json::json;
 
-use crate::{built::Built, command, error::XtaskError, workspace::Workspace};
+use crate::{bindings, built::Built, error::XtaskError, workspace::Workspace};
 
-/// Builds the library as mobile apps ship it, strips it, and tells its size with more and with less of its own.
+/// Builds the library as apps carry it, strips it, and tells its size with more and with less of its own.
 ///
 /// A size above its target is a finding, never a failure. The first run takes minutes.
 #[derive(clap::Args)]
@@ -20,16 +20,25 @@ pub(crate) struct Arguments {
 struct Build {
     what: &'static str,
     features: &'static str,
+    link: &'static [&'static str],
     most_bytes: u64,
 }
 
 const BUILDS: &[Build] = &[
-    Build { what: "with network and keyring", features: "client,keyring", most_bytes: 5_000_000 },
-    Build { what: "with network, the host brings storage", features: "client", most_bytes: 5_000_000 },
-    Build { what: "the host brings both", features: "", most_bytes: 2_500_000 },
+    // That of the packages.
+    Build { what: "with network and keyring", features: bindings::DESKTOP, link: &[], most_bytes: 5_000_000 },
+    Build {
+        what: "with network, the host brings storage",
+        features: "client",
+        link: AS_THE_NDK,
+        most_bytes: 5_000_000,
+    },
+    Build { what: "the host brings both", features: "", link: AS_THE_NDK, most_bytes: 2_500_000 },
 ];
 
-const LIBRARY: &str = "countersign_ffi";
+/// As the NDK links for the oldest Android that there is an adapter for. Older loaders of Linux cannot read this.
+const AS_THE_NDK: &[&str] =
+    if cfg!(target_os = "linux") { &["-Clink-arg=-Wl,--pack-dyn-relocs=relr"] } else { &[] };
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
     let mut found = Vec::new();
@@ -53,26 +62,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
 
 /// The size of the stripped library, in bytes.
 fn measure(workspace: &Workspace, build: &Build) -> Result<u64, XtaskError> {
-    let mut cargo = workspace.cargo();
-    cargo.args(["rustc", "--profile=mobile", "--package=countersign-ffi", "--crate-type=cdylib"]);
-    cargo.args(["--no-default-features", "--features", build.features]);
-    cargo.arg("--message-format=json-render-diagnostics");
-    if cfg!(target_os = "linux") {
-        // As the NDK links for the oldest Android that there is an adapter for.
-        cargo.args(["--", "-Clink-arg=-Wl,--pack-dyn-relocs=relr"]);
-    }
-    let library = Built::from_messages(&command::capture(&mut cargo)?).library(LIBRARY)?;
-    let stripped = library.with_extension("stripped");
-    strip(&library, &stripped)?;
-    let size = fs::metadata(&stripped).map_err(XtaskError::file(&stripped))?.len();
-    fs::remove_file(&stripped).map_err(XtaskError::file(stripped))?;
-    Ok(size)
-}
-
-/// Leaves only the symbols that a loader needs.
-fn strip(library: &Path, stripped: &Path) -> Result<(), XtaskError> {
-    let how_much = if cfg!(target_os = "macos") { "-x" } else { "--strip-all" };
-    command::run(Command::new("strip").arg(how_much).arg("-o").arg(stripped).arg(library))
+    let library = Built::for_apps(workspace, bindings::PACKAGE, build.features, build.link)?;
+    let stripped = library.carry(bindings::LIBRARY, &workspace.target().join("size"))?;
+    Ok(fs::metadata(&stripped).map_err(XtaskError::file(stripped))?.len())
 }
 
 fn as_json((build, bytes): &(&Build, u64)) -> serde_json::Value {

@@ -271,6 +271,24 @@ def test_the_network_may_be_pythons_own(account):
     asyncio.run(path())
 
 
+def test_storage_in_memory_holds_callers_to_the_contract():
+    storage = MemoryStorage()
+    for value in ["two\nlines", "ümlaut", "x" * 2049]:
+        with pytest.raises(StorageError.Broken):
+            storage.set("a", value)
+    storage.fail_set(2)
+    storage.set("a", "1")
+    with pytest.raises(StorageError.Broken):
+        storage.set("a", "2")
+    assert storage.get("a") == "1"
+    storage.set("a", "3")
+    storage.remove("a")
+    assert storage.entries() == {}
+    storage.set_locked(True)
+    with pytest.raises(StorageError.Locked):
+        storage.get("a")
+
+
 def test_the_fakes_stand_in_for_the_host(account):
     async def path():
         storage, user = MemoryStorage(), FixedVerifier(Verification.DEVICE_CREDENTIAL)

@@ -22,8 +22,6 @@ use uniffi::UnexpectedUniFFICallbackError;
 
 #[cfg(feature = "client")]
 pub use self::network::Network;
-#[cfg(feature = "testing")]
-pub(crate) use self::secure_storage::storage_of_the_core;
 pub use self::{
     device_signals::DeviceSignals,
     device_signer::{DeviceSigner, SignerError},

@@ -95,7 +95,7 @@ macro_rules! storage_of_the_core {
         }
     )+};
 }
-pub(crate) use storage_of_the_core;
+pub(super) use storage_of_the_core;
 
 /// The host's storage as the core's port.
 pub(super) struct HostStorage(pub(super) Arc<dyn SecureStorage>);

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::{copy, gather, generate};
+use super::{LIBRARY, gather, generate};
 use crate::{built::Built, command, error::XtaskError, workspace::Workspace};
 
 /// The module that holds the library and the code around it.
@@ -16,13 +16,10 @@ pub(crate) const TESTS: &str = "countersign-tests";
 
 /// Puts the build together, its tests included, and tells where it is.
 pub(crate) fn kotlin(workspace: &Workspace, built: &Built) -> Result<PathBuf, XtaskError> {
-    let library = built.library("countersign_ffi")?;
     let package = gather(workspace, "kotlin", |_| true)?;
     let module = package.join(MODULE).join("src/generated");
-    generate(workspace, built, "kotlin", &library, &module.join("kotlin"))?;
-    if let Some(name) = library.file_name() {
-        copy(&library, &module.join("resources").join(platform(OS, ARCH)).join(name))?;
-    }
+    generate(workspace, built, "kotlin", &module.join("kotlin"))?;
+    built.carry(LIBRARY, &module.join("resources").join(platform(OS, ARCH)))?;
     let readme = package.join("README.md");
     let text = fs::read_to_string(&readme).map_err(XtaskError::file(&readme))?;
     let program = package.join(TESTS).join("src/generated/kotlin");

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// For which language; without it, for all
     #[arg(long)]
     language: Option<Language>,
-    /// Build the library with optimisations
+    /// Build the library as apps carry it, which takes minutes
     #[arg(long)]
     release: bool,
 }
@@ -46,8 +46,11 @@ enum Language {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), XtaskError> {
-    let profile = if arguments.release { Profile::Release } else { Profile::Debug };
-    let built = Built::new(workspace, profile, PACKAGES)?;
+    let built = if arguments.release {
+        shipped(workspace)?
+    } else {
+        Built::new(workspace, Profile::Debug, PACKAGES)?
+    };
     let languages = arguments.language.map_or_else(|| Language::value_variants().to_vec(), |one| vec![one]);
     for language in languages {
         match language {
@@ -68,8 +71,20 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
     Ok(())
 }
 
+/// The library and its package.
+pub(crate) const LIBRARY: &str = "countersign_ffi";
+pub(crate) const PACKAGE: &str = "countersign-ffi";
+const GENERATOR: &str = "countersign-bindgen";
 /// What is to be built before a package can be put together: the library, and what writes the code around it.
-pub(crate) const PACKAGES: &[&str] = &["countersign-ffi", "countersign-bindgen"];
+pub(crate) const PACKAGES: &[&str] = &[PACKAGE, GENERATOR];
+/// What the library of a desktop does by itself; that of a phone has no keyring.
+pub(crate) const DESKTOP: &str = "client,keyring";
+
+/// What packages for apps are put together from, on this machine.
+pub(crate) fn shipped(workspace: &Workspace) -> Result<Built, XtaskError> {
+    let generator = Built::new(workspace, Profile::Debug, &[GENERATOR])?;
+    Ok(Built::for_apps(workspace, PACKAGE, DESKTOP, &[])?.and(generator))
+}
 
 /// A folder under `target/bindings` with the sources of one language, and nothing of an earlier time.
 ///
@@ -93,18 +108,12 @@ fn gather(
 }
 
 /// Writes the code around the library into a folder.
-fn generate(
-    workspace: &Workspace,
-    built: &Built,
-    language: &str,
-    library: &Path,
-    into: &Path,
-) -> Result<(), XtaskError> {
+fn generate(workspace: &Workspace, built: &Built, language: &str, into: &Path) -> Result<(), XtaskError> {
     // It lists the files that it writes, which are few and known.
     command::capture(
-        Command::new(built.program("countersign-bindgen")?)
+        Command::new(built.program(GENERATOR)?)
             .args(["--language", language, "--library"])
-            .arg(library)
+            .arg(built.library(LIBRARY)?)
             .arg("--config")
             .arg(workspace.path("uniffi.toml"))
             .arg("--out-dir")

@@ -2,20 +2,17 @@
 
 use std::{fs, path::PathBuf};
 
-use super::{copy, gather, generate};
+use super::{LIBRARY, gather, generate};
 use crate::{built::Built, error::XtaskError, workspace::Workspace};
 
 /// Puts the package together and tells where it is.
 pub(crate) fn python(workspace: &Workspace, built: &Built) -> Result<PathBuf, XtaskError> {
-    let library = built.library("countersign_ffi")?;
     let package = gather(workspace, "python", is_packaged)?;
     let module = package.join("src/countersign");
-    generate(workspace, built, "python", &library, &module)?;
+    generate(workspace, built, "python", &module)?;
     let (generated, wanted) = (module.join("countersign_ffi.py"), module.join("_native.py"));
     fs::rename(&generated, &wanted).map_err(XtaskError::file(&generated))?;
-    if let Some(name) = library.file_name() {
-        copy(&library, &module.join(name))?;
-    }
+    built.carry(LIBRARY, &module)?;
     Ok(package)
 }
 

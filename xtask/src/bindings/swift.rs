@@ -6,22 +6,19 @@ use std::{
     process::Command,
 };
 
-use super::{copy, gather, generate};
+use super::{LIBRARY, gather, generate};
 use crate::{built::Built, error::XtaskError, swift::Root, workspace::Workspace};
 
 /// Puts the package together and tells where it is. The library is in its `lib`.
 pub(crate) fn swift(workspace: &Workspace, built: &Built) -> Result<PathBuf, XtaskError> {
-    let library = built.library("countersign_ffi")?;
     let package = gather(workspace, "swift", |_| true)?;
     let sources = package.join("Sources");
     let generated = sources.join("CountersignBindings");
-    generate(workspace, built, "swift", &library, &generated)?;
+    generate(workspace, built, "swift", &generated)?;
     let header = generated.join("CountersignFFI.h");
     fs::rename(&header, sources.join("CountersignFFI/CountersignFFI.h"))
         .map_err(XtaskError::file(&header))?;
-    if let Some(name) = library.file_name() {
-        copy(&library, &package.join("lib").join(name))?;
-    }
+    built.carry(LIBRARY, &package.join("lib"))?;
     Ok(package)
 }
 

@@ -10,6 +10,7 @@ as attributes. A value that is not well formed is ``CountersignError.InvalidInpu
 
 from . import _exit as _exit
 from . import _printing as _printing
+from ._fakes import FixedVerifier, LogLine, MemoryLog, MemoryStorage
 from ._native import (
     Algorithm,
     App,
@@ -28,7 +29,6 @@ from ._native import (
     EnrolmentTicket,
     FieldProblem,
     FileStorage,
-    FixedVerifier,
     HistoryEntry,
     HostError,
     Http,
@@ -44,10 +44,7 @@ from ._native import (
     LockedVault,
     LoginFlow,
     LoginState,
-    LogLine,
     LogSink,
-    MemoryLog,
-    MemoryStorage,
     MethodKind,
     MethodOffer,
     Network,

@@ -176,6 +176,22 @@ import Testing
         #expect(client.calls.contains(.forgetTrust(email: "mia@example.com")))
     }
 
+    @Test func storageHoldsCallersToTheContract() throws {
+        let storage = MemoryStorage()
+        for value in ["two\nlines", "ümlaut", String(repeating: "x", count: 2_049)] {
+            #expect(throws: StorageError.self) { try storage.setValue(value, for: "a") }
+        }
+        storage.failWrite(2)
+        try storage.setValue("1", for: "a")
+        #expect(throws: StorageError.broken(reason: "the test said so")) { try storage.setValue("2", for: "a") }
+        #expect(try storage.value(for: "a") == "1")
+        try storage.setValue("3", for: "a")
+        try storage.removeValue(for: "a")
+        #expect(storage.entries.isEmpty)
+        storage.setLocked(true)
+        #expect(throws: StorageError.locked(reason: "the test said so")) { try storage.value(for: "a") }
+    }
+
     @Test func aMadeUpRequestIsNotAnsweredByARealAuthenticator() async throws {
         let authenticator = Authenticator(ports: try Ports(app: app, storage: MemoryStorage()))
         let error = try await failure { try await authenticator.approve(request("cha_1"), number: "42") }

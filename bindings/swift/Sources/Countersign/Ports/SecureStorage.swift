@@ -30,11 +30,36 @@ public enum StorageError: Error, Hashable, Sendable {
 /// Secure storage in one sealed file, for devices without a keyring: ``Vault/fileStorage(at:)`` gives it.
 ///
 /// One object at a time should have the file. Letting go of it wipes its key from memory.
-public final class FileStorage: CoreStorage {
-    package let core: any CountersignBindings.SecureStorage
+public final class FileStorage: SecureStorage {
+    private let native: CountersignBindings.FileStorage
 
     init(_ native: CountersignBindings.FileStorage) {
-        core = native
+        self.native = native
+    }
+
+    public func value(for name: String) throws -> String? {
+        try told { try native.get(name: name) }
+    }
+
+    public func setValue(_ value: String, for name: String) throws {
+        try told { try native.set(name: name, value: value) }
+    }
+
+    public func removeValue(for name: String) throws {
+        try told { try native.remove(name: name) }
+    }
+
+    private func told<Value>(_ call: () throws -> Value) throws -> Value {
+        do {
+            return try call()
+        } catch let error as CountersignBindings.StorageError {
+            throw switch error {
+            case .Unsupported(let reason): StorageError.unsupported(reason: reason)
+            case .Locked(let reason): StorageError.locked(reason: reason)
+            case .Damaged(let reason): StorageError.damaged(reason: reason)
+            case .Broken(let reason): StorageError.broken(reason: reason)
+            }
+        }
     }
 }
 
@@ -64,38 +89,6 @@ public enum Keyring {
         await withCheckedContinuation { continuation in
             // It may wait for the user, which no thread of Swift's own should.
             DispatchQueue.global().async { continuation.resume(returning: probeKeyring(appId: app.id)) }
-        }
-    }
-}
-
-/// A storage of the core as the app's.
-package protocol CoreStorage: SecureStorage {
-    var core: any CountersignBindings.SecureStorage { get }
-}
-
-extension CoreStorage {
-    public func value(for name: String) throws -> String? {
-        try told { try core.get(name: name) }
-    }
-
-    public func setValue(_ value: String, for name: String) throws {
-        try told { try core.set(name: name, value: value) }
-    }
-
-    public func removeValue(for name: String) throws {
-        try told { try core.remove(name: name) }
-    }
-
-    private func told<Value>(_ call: () throws -> Value) throws -> Value {
-        do {
-            return try call()
-        } catch let error as CountersignBindings.StorageError {
-            throw switch error {
-            case .Unsupported(let reason): StorageError.unsupported(reason: reason)
-            case .Locked(let reason): StorageError.locked(reason: reason)
-            case .Damaged(let reason): StorageError.damaged(reason: reason)
-            case .Broken(let reason): StorageError.broken(reason: reason)
-            }
         }
     }
 }
