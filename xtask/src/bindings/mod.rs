@@ -60,11 +60,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<(), Xt
             }
             Language::Python => {
                 let package = python(workspace, &built)?;
-                println!("{0}: install it by `python3 -m pip install {0}`", package.display());
+                println!(
+                    "{0}: install it into an environment by `python3 -m pip install {0}`",
+                    package.display()
+                );
             }
             Language::Swift => {
                 let package = swift(workspace, &built)?;
-                println!("{}: depend on it by its path, and link with its lib", package.display());
+                println!(
+                    "{}: depend on it by its path, and link with its lib, as its README shows",
+                    package.display()
+                );
             }
         }
     }
