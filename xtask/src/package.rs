@@ -8,7 +8,7 @@ use std::{
 
 use crate::{bindings, built::Built, command, error::XtaskError, python, workspace::Workspace};
 
-/// Makes the packages to publish, in target/packages, and says what could not be made here and why.
+/// Makes the packages for apps, in target/packages, with the library of this machine, and says what is not in them.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {}
 
@@ -30,8 +30,8 @@ fn swift(workspace: &Workspace, built: &Built) -> Result<(), XtaskError> {
     fs::rename(&package, &made).map_err(XtaskError::file(&package))?;
     println!("{}: Swift package with the library of this machine", made.display());
     println!(
-        "Not made: CountersignFFI.xcframework with ios-arm64, ios-arm64_x86_64-simulator and macos-arm64_x86_64, because \
-         each is built on a Mac with Xcode"
+        "Not written yet: CountersignFFI.xcframework for iOS, its simulator and macOS; no command makes it, on a Mac \
+         neither"
     );
     Ok(())
 }
@@ -85,8 +85,8 @@ fn jars(workspace: &Workspace, built: &Built) -> Result<(), XtaskError> {
         made.display()
     );
     println!(
-        "Not made: the library in the AAR for arm64-v8a and x86_64, because it needs the Android NDK; \
-         bindings/kotlin/README.md says how an app builds it"
+        "Not written yet: the AAR with the library for arm64-v8a and x86_64; no command makes it, with the NDK \
+         neither; bindings/kotlin/README.md says how an app builds it"
     );
     Ok(())
 }
