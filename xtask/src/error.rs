@@ -19,6 +19,8 @@ pub(crate) enum XtaskError {
     NoJson { program: &'static str, source: serde_json::Error },
     #[error("the build made no {what} named {name}; is it a target of its crate?")]
     NotBuilt { what: &'static str, name: String },
+    #[error("{} lacks {what}: what makes it has changed, or the list in xtask/src/package.rs", package.display())]
+    Lacks { package: PathBuf, what: &'static str },
     #[error("{}: {reason}", path.display())]
     Patch { path: PathBuf, reason: &'static str },
     #[error("{} is stale: run `cargo xtask generate` and commit what it changes", path.display())]

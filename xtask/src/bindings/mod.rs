@@ -92,6 +92,9 @@ pub(crate) fn shipped(workspace: &Workspace) -> Result<Built, XtaskError> {
     Ok(Built::for_apps(workspace, PACKAGE, DESKTOP, &[])?.and(generator))
 }
 
+/// The licences, which every package has.
+pub(crate) const LICENCES: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT"];
+
 /// A folder under `target/bindings` with the sources of one language, and nothing of an earlier time.
 ///
 /// `packaged` says of a file's name, relative to the sources, whether it belongs there.
@@ -110,7 +113,18 @@ fn gather(
             copy(&workspace.path(&file), &package.join(name))?;
         }
     }
+    for licence in LICENCES {
+        copy(&workspace.path(licence), &package.join(licence))?;
+    }
+    let readme = package.join("README.md");
+    let text = fs::read_to_string(&readme).map_err(XtaskError::file(&readme))?;
+    fs::write(&readme, from_anywhere(&text)).map_err(XtaskError::file(&readme))?;
     Ok(package)
+}
+
+/// A README whose links out of its package lead to the repository.
+fn from_anywhere(readme: &str) -> String {
+    readme.replace("](../../", concat!("](", env!("CARGO_PKG_REPOSITORY"), "/blob/main/"))
 }
 
 /// Writes the code around the library into a folder.
@@ -133,4 +147,16 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), XtaskError> {
         fs::create_dir_all(folder).map_err(XtaskError::file(folder))?;
     }
     fs::copy(from, to).map(drop).map_err(XtaskError::file(from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_out_of_a_package_lead_to_the_repository() {
+        let readme = "[Countersign](../../README.md), [ports](#ports)";
+        let wanted = "[Countersign](https://github.com/countersign-mfa/countersign/blob/main/README.md), [ports](#ports)";
+        assert_eq!(from_anywhere(readme), wanted);
+    }
 }
