@@ -171,6 +171,15 @@ describe('codes', () => {
     await row.waitFor();
   });
 
+  it('are edited by a button that a finger finds in the smallest window', async () => {
+    const page = await open('codes', { width: 360, height: 560 });
+    await page.getByRole('button', { name: 'Edit GitHub' }).click();
+    await page.getByLabel('Name').fill('Forge');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Forge').waitFor();
+    expect(await calls(page)).not.toContain('copy_code');
+  });
+
   it('go to the trash and come back', async () => {
     const page = await open('codes');
     await page.getByRole('button', { name: /Steam/ }).first().click({ button: 'right' });

@@ -53,7 +53,10 @@ const SHOTS: Shot[] = [
   {
     name: 'edit',
     scene: 'codes',
-    steps: (page) => page.getByRole('button', { name: 'Edit GitHub' }).click({ force: true }),
+    steps: async (page) => {
+      await page.getByRole('button', { name: 'Edit GitHub' }).click();
+      await page.getByRole('dialog', { name: 'Edit code' }).waitFor();
+    },
   },
   { name: 'add', scene: 'empty', steps: go('Add account') },
   {
