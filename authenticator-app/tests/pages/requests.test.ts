@@ -130,6 +130,27 @@ describe('an approval', () => {
     await page.getByText('This was answered on another device.').waitFor();
   });
 
+  it('takes the window from a recovery code that is to be kept, and gives it back', async () => {
+    const page = await open('recoveryPending');
+    await page.getByRole('heading', { name: 'Is your recovery code kept?' }).waitFor();
+    await ask(page);
+    await page.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Show a new recovery code' }).click();
+    await page.getByText('M4XE').waitFor();
+    await ask(page, 'later');
+    await page.getByRole('dialog', { name: 'Are you signing in?' }).waitFor();
+    await page.keyboard.type(NUMBER);
+    await page.keyboard.press('Enter');
+    await page.getByText(/^Approved/).waitFor();
+    await page.clock.runFor(3_000);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByText('M4XE').waitFor();
+    expect(await calls(page)).not.toContain('confirm_recovery');
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('heading', { name: 'Codes' }).waitFor();
+  });
+
   it('leaves a sheet that was open as it was', async () => {
     const page = await open('codes');
     await page.keyboard.press('Control+n');
