@@ -18,6 +18,7 @@ const COMMANDS: &[&str] = &[
     "codes",
     "show_code",
     "copy_code",
+    "copy_text",
     "edit_code",
     "remove_code",
     "restore_code",

@@ -5,9 +5,9 @@ use tauri::{AppHandle, State};
 use crate::{
     desk::Desk,
     ipc::{
-        Account, AccountId, Add, Added, Approval, Approve, CodeRow, Copied, CreateVault, Deny, EditCode,
-        EntryId, HistoryRow, IpcError, Outcome, Recognise, Recognised, RecoveryCode, Settings, Status,
-        TrashedCode, TypedCode, Unlock,
+        Account, AccountId, Add, Added, Approval, Approve, CodeRow, Copied, CopyText, CreateVault, Deny,
+        EditCode, EntryId, HistoryRow, IpcError, Outcome, Recognise, Recognised, RecoveryCode, Settings,
+        Status, TrashedCode, TypedCode, Unlock,
     },
 };
 
@@ -70,6 +70,11 @@ pub(crate) async fn show_code(desk: State<'_, Desk>, args: EntryId) -> Answer<Co
 #[tauri::command]
 pub(crate) async fn copy_code(desk: State<'_, Desk>, args: EntryId) -> Answer<Copied> {
     Ok(desk.copy_code(&args.id).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn copy_text(desk: State<'_, Desk>, args: CopyText) -> Answer<Copied> {
+    Ok(desk.copy_text(args).await?)
 }
 
 #[tauri::command]

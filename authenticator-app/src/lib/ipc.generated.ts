@@ -24,6 +24,8 @@ export interface Commands {
   show_code: { args: EntryId; reply: CodeRow };
   /** Puts the code on the clipboard, for a while. */
   copy_code: { args: EntryId; reply: Copied };
+  /** The same for a text that the page shows. */
+  copy_text: { args: CopyText; reply: Copied };
   /** Changes what is shown of an entry. */
   edit_code: { args: EditCode; reply: null };
   /** Moves an entry to the trash. */
@@ -274,13 +276,22 @@ pinned: boolean,
 hidden: boolean, };
 
 /**
- * The code is on the clipboard.
+ * It is on the clipboard.
  */
 export type Copied = {
 /**
  * When it leaves it, by the clock of this device, unless something else was copied by then.
  */
 clearsAt: number, };
+
+/**
+ * What the page shows, and the person wants elsewhere: a recovery code.
+ */
+export type CopyText = {
+/**
+ * As it is copied.
+ */
+text: string, };
 
 /**
  * Names an entry.

@@ -95,6 +95,10 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       find(id);
       return { clearsAt: Date.now() + settings.clearClipboardSeconds * 1000 };
     },
+    copy_text: ({ text }) => {
+      scene.clipboard = text;
+      return { clearsAt: Date.now() + settings.clearClipboardSeconds * 1000 };
+    },
     edit_code: ({ id, ...change }) => {
       Object.assign(find(id), change);
       changed('codes');

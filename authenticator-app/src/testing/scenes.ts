@@ -23,6 +23,8 @@ export interface Scene {
   clock: ClockNotice | null;
   pendingLink: string | null;
   recoveryPending: boolean;
+  /** What was copied last, but for the codes. */
+  clipboard: string;
   /** By how many milliseconds the clock of a server is ahead, by the request that it sent. */
   ahead: Readonly<Record<string, number>>;
 }
@@ -136,6 +138,7 @@ const full = (more: Partial<Scene> = {}): Scene => ({
   clock: null,
   pendingLink: null,
   recoveryPending: false,
+  clipboard: '',
   ahead: {},
   ...more,
 });

@@ -12,12 +12,11 @@ describe('first run', () => {
     const page = await open('first');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('K7QM').waitFor();
-    await page.evaluate(() => {
-      const writeText = async (text: string): Promise<void> => void (document.title = text);
-      Object.defineProperty(navigator, 'clipboard', { value: { writeText } });
-    });
     await page.getByRole('button', { name: 'Copy' }).click();
-    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    await page.getByRole('status').getByText('Copied, clears in 20 s').waitFor();
+    await page.evaluate(() =>
+      window.countersignTest.change('clipboard', (scene) => (document.title = scene.clipboard)),
+    );
     expect(await page.title()).toBe('K7QM-2XRA-9HTD-PW4C-J6VE-N3ZB-F8SY-T5GK');
     await page.getByRole('button', { name: 'I have kept it' }).click();
     await page.getByText('Add your first account').waitFor();

@@ -9,7 +9,7 @@ use countersign::{
 };
 
 use super::{Desk, DeskError, lock::Open};
-use crate::ipc::{CodeRow, Copied, EditCode, Topic};
+use crate::ipc::{CodeRow, Copied, CopyText, EditCode, Topic};
 
 pub(super) const ENTRY: DeskError = DeskError::Unknown { what: "code" };
 
@@ -43,11 +43,20 @@ impl Desk {
     pub async fn copy_code(&self, id: &str) -> Result<Copied, DeskError> {
         let offset = self.offset().await;
         let item = find(&*self.used().await?, id).await?;
+        let typed_at = shifted(self.ports().clock.now(), offset).plus(Duration::from_secs(2));
+        let code = item.record.entry.totp().code_at(typed_at);
+        self.copy_text(CopyText { text: code.expose().into() }).await
+    }
+
+    /// Puts a text on the clipboard, for as long as the settings say.
+    ///
+    /// # Errors
+    /// [`DeskError::Locked`], [`DeskError::Clipboard`].
+    pub async fn copy_text(&self, CopyText { text }: CopyText) -> Result<Copied, DeskError> {
+        drop(self.used().await?);
         let keep = Duration::from_secs(self.settings().clear_clipboard_seconds.into());
         let now = self.ports().clock.now();
-        let typed_at = shifted(now, offset).plus(Duration::from_secs(2));
-        let code = item.record.entry.totp().code_at(typed_at);
-        self.clipboard().put(code.expose().into(), keep).await?;
+        self.clipboard().put(text, keep).await?;
         Ok(Copied { clears_at: now.plus(keep).as_millis() })
     }
 

@@ -1,3 +1,4 @@
+use countersign::protocol::Secret;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -25,12 +26,20 @@ pub struct CodeRow {
     pub hidden: bool,
 }
 
-/// The code is on the clipboard.
+/// It is on the clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Copied {
     /// When it leaves it, by the clock of this device, unless something else was copied by then.
     pub clears_at: i64,
+}
+
+/// What the page shows, and the person wants elsewhere: a recovery code.
+#[derive(Deserialize, TS)]
+pub struct CopyText {
+    /// As it is copied.
+    #[ts(type = "string")]
+    pub text: Secret<String>,
 }
 
 /// An entry in the trash.

@@ -4,9 +4,9 @@ use ts_rs::{Config, TS};
 
 use super::{
     Account, AccountId, Add, Added, Approval, Approve, ClockNotice, CodeRow, Connection, ConnectionState,
-    Copied, CreateVault, Deny, EditCode, EntryId, HashName, HistoryRow, IpcError, Keyring, Lock, Oddity,
-    Outcome, Reason, Recognise, Recognised, RecoveryCode, Settings, SigningInDevice, Status, Theme, Topic,
-    TrashedCode, TypedCode, Unlock, Way,
+    Copied, CopyText, CreateVault, Deny, EditCode, EntryId, HashName, HistoryRow, IpcError, Keyring, Lock,
+    Oddity, Outcome, Reason, Recognise, Recognised, RecoveryCode, Settings, SigningInDevice, Status, Theme,
+    Topic, TrashedCode, TypedCode, Unlock, Way,
 };
 
 /// The whole of `ipc.generated.ts`.
@@ -63,6 +63,8 @@ table! {
     show_code(EntryId) -> CodeRow;
     /// Puts the code on the clipboard, for a while.
     copy_code(EntryId) -> Copied;
+    /// The same for a text that the page shows.
+    copy_text(CopyText) -> Copied;
     /// Changes what is shown of an entry.
     edit_code(EditCode) -> ();
     /// Moves an entry to the trash.
@@ -121,6 +123,7 @@ fn records(text: &mut String) {
         ConnectionState,
         CodeRow,
         Copied,
+        CopyText,
         EntryId,
         EditCode,
         TrashedCode,

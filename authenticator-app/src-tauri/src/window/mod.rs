@@ -55,6 +55,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
             commands::codes,
             commands::show_code,
             commands::copy_code,
+            commands::copy_text,
             commands::edit_code,
             commands::remove_code,
             commands::restore_code,

@@ -254,8 +254,6 @@ export const en = {
     recoveryLead: 'If nothing else opens Countersign, this does. It is shown only now.',
     print: 'Print',
     copy: 'Copy',
-    copied: 'Copied',
-    copyByHand: 'Select the code and copy it by hand',
     kept: 'I have kept it',
     keptAfter: 'Keep it away from this computer.',
   },

@@ -6,7 +6,8 @@ use super::{by_passphrase, code, room::Room};
 use crate::{
     desk::Desk,
     ipc::{
-        Add, Added, CodeRow, EditCode, HashName, Oddity, Recognise, Recognised, Settings, Topic, TypedCode,
+        Add, Added, CodeRow, CopyText, EditCode, HashName, Oddity, Recognise, Recognised, Settings, Topic,
+        TypedCode,
     },
 };
 
@@ -259,6 +260,27 @@ async fn a_copied_code_leaves_the_clipboard_after_its_time() {
     clock.advance(Duration::from_secs(20));
     room.told.until(async || room.told.was_told(Topic::Clipboard)).await;
     assert_eq!(room.clipboard.now(), None);
+}
+
+#[tokio::test]
+async fn a_copied_recovery_code_leaves_the_clipboard_as_well() {
+    let (room, clock) = Room::alone();
+    let desk = open_desk(&room).await;
+    let written = desk.new_recovery_code().await.unwrap().groups.join("-");
+    let copy = || CopyText { text: written.as_str().into() };
+    let copied = desk.copy_text(copy()).await.unwrap();
+    assert_eq!(room.clipboard.now().as_ref(), Some(&written));
+    assert_eq!(copied.clears_at - countersign::ports::Clock::now(&*clock).as_millis(), 20_000);
+
+    tokio::task::yield_now().await;
+    clock.advance(Duration::from_secs(20));
+    room.told.until(async || room.told.was_told(Topic::Clipboard)).await;
+    assert_eq!(room.clipboard.now(), None);
+
+    desk.copy_text(copy()).await.unwrap();
+    desk.lock().await;
+    assert_eq!(room.clipboard.now(), None, "locking takes it away at once");
+    assert_eq!(code(desk.copy_text(copy()).await), "locked");
 }
 
 #[tokio::test]
