@@ -58,6 +58,9 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       recoveryPending: scene.lock.state === 'open' && scene.recoveryPending,
     }),
     create_vault: ({ way }) => {
+      if (way === 'keyring' && scene.lock.state === 'firstRun' && scene.lock.keyring.is !== 'ready') {
+        throw refusal({ code: 'no_keyring', title: 'The keyring does not answer' });
+      }
       scene.recoveryPending = true;
       open(way);
       return { groups: ['K7QM', '2XRA', '9HTD', 'PW4C', 'J6VE', 'N3ZB', 'F8SY', 'T5GK'] };

@@ -160,6 +160,8 @@ export const SCENES = {
   first: () => empty({ lock: { state: 'firstRun', keyring: READY } }),
   firstWithoutKeyring: () =>
     empty({ lock: { state: 'firstRun', keyring: { is: 'absent', reason: 'No keyring answers.' } } }),
+  firstWithKeyringLocked: () =>
+    empty({ lock: { state: 'firstRun', keyring: { is: 'locked', reason: 'Nobody unlocked it.' } } }),
   locked: () =>
     full({
       lock: { state: 'locked', ways: ['passphrase', 'recoveryCode'], keyring: READY },

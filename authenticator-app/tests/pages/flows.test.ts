@@ -49,6 +49,22 @@ describe('first run', () => {
     await page.keyboard.press('Enter');
     await page.getByText('Keep this recovery code').waitFor();
   });
+
+  it('lets a locked keyring be chosen, and asks it again', async () => {
+    const page = await open('firstWithKeyringLocked');
+    expect(await page.getByRole('radio', { name: /A passphrase/ }).isChecked()).toBe(true);
+    await page.getByRole('radio', { name: /keyring/ }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('alert').getByText('The keyring does not answer').waitFor();
+    // Unlocked in another program: nothing tells the page.
+    await page.evaluate(() =>
+      window.countersignTest.change('clipboard', (scene) => {
+        scene.lock = { state: 'firstRun', keyring: { is: 'ready' } };
+      }),
+    );
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Keep this recovery code').waitFor();
+  });
 });
 
 describe('lock', () => {

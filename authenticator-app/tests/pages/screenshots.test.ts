@@ -36,6 +36,15 @@ const SHOTS: Shot[] = [
     scene: 'firstWithoutKeyring',
     steps: (page) => page.getByLabel('Passphrase', { exact: true }).fill('four words or more'),
   },
+  {
+    name: 'first-keyring-locked',
+    scene: 'firstWithKeyringLocked',
+    steps: async (page) => {
+      await page.getByRole('radio', { name: /keyring/ }).check();
+      await go('Continue')(page);
+      await page.getByRole('alert').waitFor();
+    },
+  },
   { name: 'recovery', scene: 'first', steps: go('Continue') },
   { name: 'locked', scene: 'locked' },
   { name: 'locked-keyring', scene: 'lockedByKeyring' },

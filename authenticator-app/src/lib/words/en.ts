@@ -240,7 +240,7 @@ export const en = {
     keyring: 'This computer’s keyring',
     keyringDetail: 'Opens when you are signed in. Nothing to remember.',
     keyringAbsent: 'No keyring answers on this computer.',
-    keyringLocked: 'The keyring is locked. Unlock it, and choose it here.',
+    keyringLocked: 'It is locked or has not answered yet. Unlock it, then continue with it.',
     recommended: 'Recommended',
     passphrase: 'A passphrase',
     passphraseDetail: 'Asked each time. Works on any computer.',
