@@ -84,9 +84,22 @@ describe('lock', () => {
     await page.keyboard.type('wrong');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('does not open the vault').waitFor();
+    expect(await page.getByLabel('Passphrase').inputValue()).toBe('');
     await page.getByLabel('Passphrase').fill(PASSPHRASE);
     await page.keyboard.press('Enter');
     await page.getByRole('timer').waitFor();
+  });
+
+  it('keeps a recovery code that has a slip in it, for it to be put right', async () => {
+    const page = await open('locked');
+    await page.evaluate(() => window.countersignTest.refuse('unlock'));
+    await page.getByRole('button', { name: 'Use the recovery code' }).click();
+    await page.getByLabel('Recovery code').fill('K7QM-2XRA');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByLabel('Recovery code').inputValue()).toBe('K7QM-2XRA');
+    await page.getByRole('button', { name: 'Use the passphrase' }).click();
+    expect(await page.getByLabel('Passphrase').inputValue()).toBe('');
   });
 
   it.each(['damaged', 'unavailable'] as const)('that is %s is tried again', async (scene) => {

@@ -126,8 +126,12 @@ impl Browser {
         self.post(&format!("/element/{id}/click"), &json!({})).await;
     }
 
+    /// Types it in place of what is there.
     pub(crate) async fn type_into(&self, path: &str, text: &str) {
         let Element(id) = self.find(path).await;
+        if self.get(&format!("/element/{id}/property/value")).await != "" {
+            self.post(&format!("/element/{id}/clear"), &json!({})).await;
+        }
         self.post(&format!("/element/{id}/value"), &json!({ "text": text })).await;
     }
 
