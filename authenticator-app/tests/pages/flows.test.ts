@@ -30,7 +30,10 @@ describe('first run', () => {
     await page.keyboard.press('Control+l');
     await page.getByLabel('Passphrase').fill(PASSPHRASE);
     await page.keyboard.press('Enter');
+    await page.evaluate(() => window.countersignTest.hold());
     await page.getByRole('button', { name: 'Show a new recovery code' }).click();
+    expect(await page.getByRole('button', { name: 'Later' }).isDisabled()).toBe(true);
+    await page.evaluate(() => window.countersignTest.release());
     await page.getByText('M4XE').waitFor();
     await page.evaluate(() => window.countersignTest.refuse('confirm_recovery'));
     await page.getByRole('button', { name: 'I have kept it' }).click();
@@ -88,6 +91,26 @@ describe('lock', () => {
     await page.getByLabel('Passphrase').fill(PASSPHRASE);
     await page.keyboard.press('Enter');
     await page.getByRole('timer').waitFor();
+  });
+
+  it('opens by the keyring at Enter, again and again, and by nothing that was not typed', async () => {
+    const page = await open('lockedByKeyring');
+    await page.getByRole('button', { name: 'Use the recovery code' }).click();
+    expect(await page.getByRole('button', { name: 'Unlock' }).isDisabled()).toBe(true);
+    await page.keyboard.type('K7');
+    expect(await page.getByLabel('Recovery code').inputValue()).toBe('K7');
+    await page.getByRole('button', { name: 'Use the keyring' }).click();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Codes' }).waitFor();
+
+    const refused = await open('lockedByKeyring');
+    await refused.evaluate(() => window.countersignTest.refuse('unlock'));
+    await refused.keyboard.press('Enter');
+    await refused.getByRole('alert').waitFor();
+    await refused.keyboard.press('Enter');
+    await refused.waitForFunction(
+      () => window.countersignTest.calls.filter((call) => call === 'unlock').length === 2,
+    );
   });
 
   it('keeps a recovery code that has a slip in it, for it to be put right', async () => {
