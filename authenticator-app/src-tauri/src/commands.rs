@@ -6,8 +6,8 @@ use crate::{
     desk::Desk,
     ipc::{
         Account, AccountId, Add, Added, Approval, Approve, CodeRow, Copied, CopyText, CreateVault, Deny,
-        EditCode, EntryId, HistoryRow, IpcError, Outcome, Recognise, Recognised, RecoveryCode, Settings,
-        Status, TrashedCode, TypedCode, Unlock,
+        EditCode, EntryId, HistoryRow, IpcError, Outcome, Recognise, Recognised, RecoveryCode, SetPassphrase,
+        Settings, Status, TrashedCode, TypedCode, Unlock, Way,
     },
 };
 
@@ -31,6 +31,26 @@ pub(crate) async fn new_recovery_code(desk: State<'_, Desk>) -> Answer<RecoveryC
 #[tauri::command]
 pub(crate) async fn confirm_recovery(desk: State<'_, Desk>) -> Answer<()> {
     Ok(desk.confirm_recovery().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn ways(desk: State<'_, Desk>) -> Answer<Vec<Way>> {
+    Ok(desk.ways().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn set_passphrase(desk: State<'_, Desk>, args: SetPassphrase) -> Answer<()> {
+    Ok(desk.set_passphrase(&args).await?)
+}
+
+#[tauri::command]
+pub(crate) async fn use_keyring(desk: State<'_, Desk>) -> Answer<()> {
+    Ok(desk.use_keyring().await?)
+}
+
+#[tauri::command]
+pub(crate) async fn stop_using_keyring(desk: State<'_, Desk>) -> Answer<()> {
+    Ok(desk.stop_using_keyring().await?)
 }
 
 #[tauri::command]

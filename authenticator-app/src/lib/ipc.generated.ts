@@ -10,6 +10,14 @@ export interface Commands {
   new_recovery_code: { args: null; reply: RecoveryCode };
   /** The person has kept the recovery code. */
   confirm_recovery: { args: null; reply: null };
+  /** What opens the vault, the easiest first. */
+  ways: { args: null; reply: Array<Way> };
+  /** Sets the passphrase that opens the vault, in place of a former one. */
+  set_passphrase: { args: SetPassphrase; reply: null };
+  /** Lets a key in the keyring open the vault. */
+  use_keyring: { args: null; reply: null };
+  /** Lets the keyring open the vault no longer. */
+  stop_using_keyring: { args: null; reply: null };
   /** Opens the vault. */
   unlock: { args: Unlock; reply: null };
   /** Closes it. */
@@ -159,6 +167,15 @@ export type RecoveryCode = {
  * Eight groups of four letters and digits.
  */
 groups: Array<string>, };
+
+/**
+ * The passphrase from now on.
+ */
+export type SetPassphrase = {
+/**
+ * At least eight characters.
+ */
+passphrase: string, };
 
 /**
  * A key to the vault.

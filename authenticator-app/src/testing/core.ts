@@ -1,5 +1,5 @@
 /** An app in memory that answers every command as the real one does, by the same types. */
-import type { Commands, IpcError, Outcome, Recognised, Settings, Topic } from '../lib/ipc.generated';
+import type { Commands, IpcError, Outcome, Recognised, Settings, Topic, Way } from '../lib/ipc.generated';
 import type { Scene } from './scenes';
 
 type Handlers = {
@@ -21,6 +21,7 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
     hideCodes: false,
     startHidden: false,
   };
+  let passphrase = PASSPHRASE;
   const recognised = new Map<string, Recognised>();
 
   const find = (id: string): Scene['codes'][number] => {
@@ -36,9 +37,15 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
     changed('approvals');
     return outcome;
   };
-  const open = (way: 'keyring' | 'passphrase' | 'recoveryCode'): void => {
+  const open = (way: Way): void => {
     scene.lock = { state: 'open', way };
     changed('lock');
+  };
+  const opensBy = (way: Way, does: boolean): null => {
+    const easiest: Way[] = ['keyring', 'passphrase', 'recoveryCode'];
+    scene.ways = easiest.filter((one) => (one === way ? does : scene.ways.includes(one)));
+    changed('lock');
+    return null;
   };
   const know = (one: Recognised): Recognised => {
     recognised.set(one.recognition, one);
@@ -62,6 +69,7 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
         throw refusal({ code: 'no_keyring', title: 'The keyring does not answer' });
       }
       scene.recoveryPending = true;
+      scene.ways = [way, 'recoveryCode'];
       open(way);
       return { groups: ['K7QM', '2XRA', '9HTD', 'PW4C', 'J6VE', 'N3ZB', 'F8SY', 'T5GK'] };
     },
@@ -75,8 +83,15 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       changed('lock');
       return null;
     },
+    ways: () => scene.ways,
+    set_passphrase: (chosen) => {
+      passphrase = chosen.passphrase;
+      return opensBy('passphrase', true);
+    },
+    use_keyring: () => opensBy('keyring', true),
+    stop_using_keyring: () => opensBy('keyring', false),
     unlock: (unlock) => {
-      if (unlock.way === 'passphrase' && unlock.passphrase !== PASSPHRASE) {
+      if (unlock.way === 'passphrase' && unlock.passphrase !== passphrase) {
         throw refusal({
           code: 'wrong_passphrase',
           title: 'That passphrase does not open the vault',
@@ -87,7 +102,7 @@ export function core(scene: Scene, changed: (topic: Topic) => void): Handlers {
       return null;
     },
     lock: () => {
-      scene.lock = { state: 'locked', ways: ['passphrase', 'recoveryCode'], keyring: { is: 'ready' } };
+      scene.lock = { state: 'locked', ways: scene.ways, keyring: { is: 'ready' } };
       changed('lock');
       return null;
     },

@@ -8,11 +8,14 @@ import type {
   HistoryRow,
   Keyring,
   Lock,
+  Way,
 } from '../lib/ipc.generated';
 
 /** Everything a fake app holds. */
 export interface Scene {
   lock: Lock;
+  /** What opens it. */
+  ways: Way[];
   codes: CodeRow[];
   /** Codes that were thrown away, and since when. */
   trash: (CodeRow & { since: number })[];
@@ -129,6 +132,7 @@ const connection = (more: Partial<Connection> = {}): Connection => ({
 
 const full = (more: Partial<Scene> = {}): Scene => ({
   lock: { state: 'open', way: 'passphrase' },
+  ways: ['passphrase', 'recoveryCode'],
   codes: codes(),
   trash: [],
   approvals: [],
@@ -182,6 +186,11 @@ export const SCENES = {
       lock: { state: 'unavailable', reason: 'Another Countersign has the vault open. Close it, and try again.' },
     }),
   recoveryPending: () => full({ recoveryPending: true }),
+  /** The recovery code let the person in. */
+  recovered: () => full({ lock: { state: 'open', way: 'recoveryCode' } }),
+  /** Opened by the keyring, and by nothing else but the recovery code. */
+  byKeyring: () => full({ lock: { state: 'open', way: 'keyring' }, ways: ['keyring', 'recoveryCode'] }),
+  byBoth: () => full({ ways: ['keyring', 'passphrase', 'recoveryCode'] }),
   approval: () => full({ approvals: [request('c1')] }),
   approvals: () =>
     full({

@@ -41,6 +41,9 @@ pub enum DeskError {
         /// What the system said.
         reason: String,
     },
+    /// A recovery code is for the day on which nothing else works.
+    #[error("this is the only way in but the recovery code")]
+    LastWay,
     /// The id names nothing that is there.
     #[error("there is no such {what}")]
     Unknown {
@@ -66,7 +69,10 @@ pub enum DeskError {
 
 impl From<VaultError> for DeskError {
     fn from(error: VaultError) -> Self {
-        Self::Sdk(error.into())
+        match error {
+            VaultError::LastKey => Self::LastWay,
+            error => Self::Sdk(error.into()),
+        }
     }
 }
 
@@ -118,6 +124,11 @@ impl From<DeskError> for IpcError {
                 &format!(
                     "Nothing was changed. Unlock the keyring, or use another way in. The system said: {reason}."
                 ),
+            ),
+            DeskError::LastWay => told(
+                "last_way",
+                "This is the only way in but the recovery code",
+                "Nothing was changed. Set a passphrase first.",
             ),
             DeskError::Unknown { what } => {
                 told("unknown", &format!("That {what} is no longer there"), "Look at the list again.")

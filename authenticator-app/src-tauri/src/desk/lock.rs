@@ -75,16 +75,21 @@ impl Creation {
         Ok(match chosen {
             ipc::CreateVault::Keyring => Self { key: NewKey::SecureStorage, way: Way::Keyring },
             ipc::CreateVault::Passphrase { passphrase } => {
-                // EXPOSE: its characters are counted.
-                if passphrase.expose().chars().count() < SHORTEST {
-                    let fix = "choose a longer one, such as four or five words";
-                    return Err(InvalidField::new("passphrase", "is shorter than 8 characters", fix));
-                }
-                let passphrase = Passphrase::new(passphrase)?;
+                let passphrase = self::chosen(passphrase)?;
                 Self { key: NewKey::Passphrase { passphrase, cost }, way: Way::Passphrase }
             }
         })
     }
+}
+
+/// The passphrase that a person chose, if it can be taken.
+pub(super) fn chosen(passphrase: &Secret<String>) -> Result<Passphrase, InvalidField> {
+    // EXPOSE: its characters are counted.
+    if passphrase.expose().chars().count() < SHORTEST {
+        let fix = "choose a longer one, such as four or five words";
+        return Err(InvalidField::new("passphrase", "is shorter than 8 characters", fix));
+    }
+    Passphrase::new(passphrase)
 }
 
 impl State {
@@ -148,7 +153,7 @@ impl State {
     pub(super) fn told(&self, keyring: ipc::Keyring) -> ipc::Lock {
         match self {
             Self::Unread | Self::FirstRun => ipc::Lock::FirstRun { keyring },
-            Self::Locked(locked) => ipc::Lock::Locked { ways: ways(locked), keyring },
+            Self::Locked(locked) => ipc::Lock::Locked { ways: ways(locked.ways()), keyring },
             Self::Open(open) => ipc::Lock::Open { way: open.way },
             Self::Damaged(reason) => ipc::Lock::Damaged { reason: reason.clone() },
             Self::Unavailable(reason) => ipc::Lock::Unavailable { reason: reason.clone() },
@@ -202,8 +207,8 @@ async fn make(place: &Place, creation: &Creation) -> Result<(Vault, RecoveryCode
 }
 
 /// The ways in, the easiest first.
-fn ways(locked: &LockedVault) -> Vec<Way> {
-    let kinds = locked.ways();
+pub(super) fn ways(kinds: impl IntoIterator<Item = SlotKind>) -> Vec<Way> {
+    let kinds: Vec<_> = kinds.into_iter().collect();
     let known = [
         (SlotKind::SecureStorage, Way::Keyring),
         (SlotKind::Passphrase, Way::Passphrase),

@@ -6,7 +6,7 @@
 //! | `codes`, `add`, `trash` | the list of codes, what comes into it, and what was thrown away |
 //! | `approver`, `board` | enrolments, one inbox task each, and what waits |
 //! | `approvals`, `accounts` | what the pages ask of those |
-//! | `recovery` | the recovery code, until it is kept |
+//! | `ways`, `recovery` | what opens the vault; the recovery code, until it is kept |
 //! | `storage` | keyring or sealed file for what works while the app is locked |
 //! | `clipboard`, `idle`, `settings` | copied codes, locking by itself, what the person chose |
 //!
@@ -33,6 +33,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod trash;
+mod ways;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},

@@ -14,7 +14,7 @@ use super::{
     approver::Approver,
     lock::{self, Creation, Place, State},
     locked, recovery,
-    storage::{self, NoteError, sealed_file},
+    storage::{self, NoteError, SlotKeys, sealed_file},
 };
 use crate::ipc::{CreateVault, Keyring, Lock, RecoveryCode, Topic, Unlock, Way};
 
@@ -170,9 +170,11 @@ impl Desk {
     }
 
     fn vault_place(&self, storage: Result<Option<storage::Place>, NoteError>) -> Place {
-        let entries = match storage {
-            Ok(Some(storage::Place::Keyring)) => self.ports().keyring.storage(),
-            Ok(Some(storage::Place::File) | None) | Err(_) => Arc::new(NoStorage),
+        let keyring = &self.ports().keyring;
+        let entries: Arc<dyn SecureStorage> = match storage {
+            Ok(Some(storage::Place::Keyring)) => keyring.storage(),
+            Ok(Some(storage::Place::File)) => Arc::new(SlotKeys(keyring.clone())),
+            Ok(None) | Err(_) => Arc::new(NoStorage),
         };
         Place { path: self.ports().folder.join(VAULT), ports: self.sdk_ports(entries), storage }
     }

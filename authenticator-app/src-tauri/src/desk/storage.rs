@@ -2,20 +2,26 @@
 //! sealed under the vault.
 //!
 //! It is decided once, at the first run, and written down: a keyring that does not answer one day is not taken for an
-//! empty one. A sealed file is readable from the first unlocking until the app ends.
+//! empty one. A sealed file is readable from the first unlocking until the app ends. What opens the vault may change, and
+//! moves none of it.
 
 use std::{io::ErrorKind, path::Path, sync::Arc};
 
 use countersign::{
     Error,
-    ports::{FileStorage, Files, FilesError, SecureStorage, blocking},
+    ports::{FileStorage, Files, FilesError, NoStorage, SecureStorage, StorageError, blocking},
     vault::Vault,
 };
 
-use super::{error::DeskError, ports::DeskPorts};
+use super::{
+    error::DeskError,
+    ports::{DeskPorts, Keyring},
+};
 
 const NOTE: &str = "storage";
 const FILE: &str = "entries.sealed";
+/// How the names end under which a vault keeps the key of its slot, as the SDK documents them.
+const SLOT_KEY: &str = ".slot";
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,4 +73,28 @@ pub(super) async fn sealed_file(ports: &DeskPorts, vault: &Vault) -> Result<Arc<
         Ok(Arc::new(FileStorage::open(path, key, files, random)?))
     };
     blocking(|| Error::Cancelled, open).await
+}
+
+/// The keyring, for the key by which it opens the vault, where accounts are kept in the file. Nothing else is asked of it,
+/// which may be absent or want to be unlocked.
+pub(super) struct SlotKeys(pub(super) Arc<dyn Keyring>);
+
+impl SlotKeys {
+    fn at(&self, name: &str) -> Arc<dyn SecureStorage> {
+        if name.ends_with(SLOT_KEY) { self.0.storage() } else { Arc::new(NoStorage) }
+    }
+}
+
+impl SecureStorage for SlotKeys {
+    fn get(&self, name: &str) -> Result<Option<String>, StorageError> {
+        self.at(name).get(name)
+    }
+
+    fn set(&self, name: &str, value: &str) -> Result<(), StorageError> {
+        self.at(name).set(name, value)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), StorageError> {
+        self.at(name).remove(name)
+    }
 }

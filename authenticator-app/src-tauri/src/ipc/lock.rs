@@ -79,6 +79,14 @@ pub enum CreateVault {
     },
 }
 
+/// The passphrase from now on.
+#[derive(Deserialize, TS)]
+pub struct SetPassphrase {
+    /// At least eight characters.
+    #[ts(type = "string")]
+    pub passphrase: Secret<String>,
+}
+
 /// Opens the vault when nothing else does. It is shown once, to be printed or saved.
 #[derive(Serialize, TS)]
 pub struct RecoveryCode {

@@ -20,5 +20,5 @@ pub use add::{Add, Added, HashName, Oddity, Recognise, Recognised, TypedCode};
 pub use approvals::{Approval, Approve, Deny, HistoryRow, Outcome, Reason, SigningInDevice};
 pub use codes::{CodeRow, Copied, CopyText, EditCode, EntryId, TrashedCode};
 pub use error::IpcError;
-pub use lock::{CreateVault, Keyring, Lock, RecoveryCode, Unlock, Way};
+pub use lock::{CreateVault, Keyring, Lock, RecoveryCode, SetPassphrase, Unlock, Way};
 pub use status::{ClockNotice, Settings, Status, Theme, Topic};

@@ -5,8 +5,8 @@ use ts_rs::{Config, TS};
 use super::{
     Account, AccountId, Add, Added, Approval, Approve, ClockNotice, CodeRow, Connection, ConnectionState,
     Copied, CopyText, CreateVault, Deny, EditCode, EntryId, HashName, HistoryRow, IpcError, Keyring, Lock,
-    Oddity, Outcome, Reason, Recognise, Recognised, RecoveryCode, Settings, SigningInDevice, Status, Theme,
-    Topic, TrashedCode, TypedCode, Unlock, Way,
+    Oddity, Outcome, Reason, Recognise, Recognised, RecoveryCode, SetPassphrase, Settings, SigningInDevice,
+    Status, Theme, Topic, TrashedCode, TypedCode, Unlock, Way,
 };
 
 /// The whole of `ipc.generated.ts`.
@@ -49,6 +49,14 @@ table! {
     new_recovery_code() -> RecoveryCode;
     /// The person has kept the recovery code.
     confirm_recovery() -> ();
+    /// What opens the vault, the easiest first.
+    ways() -> Vec<Way>;
+    /// Sets the passphrase that opens the vault, in place of a former one.
+    set_passphrase(SetPassphrase) -> ();
+    /// Lets a key in the keyring open the vault.
+    use_keyring() -> ();
+    /// Lets the keyring open the vault no longer.
+    stop_using_keyring() -> ();
     /// Opens the vault.
     unlock(Unlock) -> ();
     /// Closes it.
@@ -115,6 +123,7 @@ fn records(text: &mut String) {
         Way,
         CreateVault,
         RecoveryCode,
+        SetPassphrase,
         Unlock,
         Settings,
         Theme,

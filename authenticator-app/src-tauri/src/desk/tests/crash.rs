@@ -1,5 +1,5 @@
-//! The power fails in the middle of setting up, enrolling or answering, at every moment in turn. On the next start it is
-//! done, or can be done.
+//! The power fails in the middle of setting up, enrolling, answering or changing what opens the app, at every moment in
+//! turn. On the next start it is done, or can be done.
 
 use std::{pin::pin, time::Duration};
 
@@ -7,7 +7,7 @@ use countersign::{client::LoginState, protocol::push::DenyReason};
 use countersign_tests::{Account, Realm, Stage, signed_in};
 use tokio::task::yield_now;
 
-use super::{PASSPHRASE, by_passphrase, passphrase, room::Room};
+use super::{PASSPHRASE, absent, by_passphrase, new_passphrase, passphrase, room::Room};
 use crate::{
     desk::{Desk, DeskError},
     ipc::{
@@ -17,10 +17,6 @@ use crate::{
 
 /// No path here has fewer moments.
 const FEWEST: usize = 6;
-
-fn absent() -> Keyring {
-    Keyring::Absent { reason: "no bus".to_owned() }
-}
 
 async fn recognised(desk: &Desk, link: &str) -> Add {
     let recognised = desk.recognise(Recognise::Text { text: link.into() }).await.unwrap().remove(0);
@@ -221,4 +217,62 @@ async fn a_first_run_survives_a_cut_at_each_moment_with_a_keyring() {
 #[tokio::test]
 async fn a_first_run_survives_a_cut_at_each_moment_in_files() {
     is_set_up_after_a_cut_at_each_moment(absent(), by_passphrase(), passphrase(PASSPHRASE)).await;
+}
+
+/// Another passphrase is set, and the keyring is used and no longer used.
+async fn opens_after_a_cut_at_each_moment(at_first: Keyring, fewest: usize) {
+    const CHANGED: &str = "four harbours by the lantern";
+    let stage = Stage::in_memory().await;
+    let account = Account::open(&stage.realm(), "Mia").await;
+    let room = set_up(&stage.realm(), at_first, &by_passphrase()).await;
+    let desk = opened(&room, &passphrase(PASSPHRASE)).await;
+    let add = recognised(&desk, account.enrolment_link().await.to_text().expose()).await;
+    desk.add(&add).await.unwrap();
+    let fresh = room.after_power_cut(desk);
+    fresh.keyring.is(Keyring::Ready);
+    for moment in 1.. {
+        let room = fresh.copy();
+        let desk = opened(&room, &passphrase(PASSPHRASE)).await;
+        connected(&room, &desk).await;
+        room.mains.fail_at(moment);
+        let set = desk.set_passphrase(&new_passphrase(CHANGED)).await.is_ok();
+        let used = !room.mains.has_failed() && desk.use_keyring().await.is_ok();
+        let stopped = !room.mains.has_failed() && desk.stop_using_keyring().await.is_ok();
+        let there = room.after_power_cut(desk);
+
+        let desk = there.desk().await;
+        let Lock::Locked { ways, .. } = desk.status().await.lock else { panic!("after moment {moment}") };
+        let by_keyring = ways.contains(&Way::Keyring);
+        assert_eq!(desk.unlock(&Unlock::Keyring).await.is_ok(), by_keyring, "after moment {moment}");
+        assert_eq!(by_keyring, used && !stopped, "after moment {moment}");
+        desk.lock().await;
+        let mut taken = Vec::new();
+        for tried in [PASSPHRASE, CHANGED] {
+            taken.extend(desk.unlock(&passphrase(tried)).await.ok().map(|()| tried));
+            desk.lock().await;
+        }
+        assert_eq!(taken, [if set { CHANGED } else { PASSPHRASE }], "after moment {moment}");
+
+        desk.unlock(&passphrase(taken[0])).await.unwrap();
+        desk.use_keyring().await.unwrap();
+        desk.lock().await;
+        desk.unlock(&Unlock::Keyring).await.unwrap();
+        assert_eq!(desk.accounts().await.unwrap().len(), 1, "after moment {moment}");
+        if !room.mains.has_failed() {
+            assert!(moment > fewest, "{moment}");
+            break;
+        }
+    }
+    stage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_opens_it_survives_a_cut_at_each_moment_with_a_keyring() {
+    opens_after_a_cut_at_each_moment(Keyring::Ready, FEWEST).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_opens_it_survives_a_cut_at_each_moment_in_a_sealed_file() {
+    // The keyring is asked for nothing but the key that it keeps, and the vault's own file is cut where it is written.
+    opens_after_a_cut_at_each_moment(absent(), 4).await;
 }

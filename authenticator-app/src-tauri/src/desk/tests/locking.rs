@@ -2,18 +2,14 @@
 
 use std::{fs, time::Duration};
 
-use super::{PASSPHRASE, by_passphrase, code, passphrase, room::Room};
+use super::{PASSPHRASE, absent, by_code, by_passphrase, code, new_passphrase, passphrase, room::Room};
 use crate::{
     desk::Desk,
-    ipc::{CreateVault, IpcError, Keyring, Lock, RecoveryCode, Settings, Topic, Unlock, Way},
+    ipc::{CreateVault, IpcError, Keyring, Lock, Settings, Topic, Unlock, Way},
 };
 
 async fn lock(desk: &Desk) -> Lock {
     desk.status().await.lock
-}
-
-fn absent() -> Keyring {
-    Keyring::Absent { reason: "no bus".to_owned() }
 }
 
 #[tokio::test]
@@ -180,10 +176,6 @@ async fn a_second_first_run_is_refused_and_leaves_accounts_where_they_are() {
     assert_eq!(code(desk.accounts().await), "damaged", "the sealed file is what is read");
 }
 
-fn by_code(code: &RecoveryCode) -> Unlock {
-    Unlock::RecoveryCode { code: code.groups.concat().into() }
-}
-
 #[tokio::test]
 async fn a_recovery_code_that_nobody_kept_is_replaced_by_a_fresh_one() {
     let (room, _) = Room::alone();
@@ -304,9 +296,13 @@ async fn everything_that_shows_or_changes_takes_an_open_app() {
         code(desk.remove_account(&id).await),
         code(desk.new_recovery_code().await.map(|_| ())),
         code(desk.confirm_recovery().await),
+        code(desk.ways().await),
+        code(desk.set_passphrase(&new_passphrase(PASSPHRASE)).await),
+        code(desk.use_keyring().await),
+        code(desk.stop_using_keyring().await),
         code(desk.set_settings(Settings::default()).await),
     ];
-    assert_eq!(answers, ["locked"; 18]);
+    assert_eq!(answers, ["locked"; 22]);
     assert!(desk.approvals().await.unwrap().is_empty(), "what waits may be seen");
 }
 

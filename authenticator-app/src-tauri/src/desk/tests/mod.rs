@@ -13,8 +13,9 @@ mod locking;
 mod mains;
 mod requests;
 mod room;
+mod ways;
 
-use crate::ipc::{CreateVault, IpcError, Unlock};
+use crate::ipc::{CreateVault, IpcError, Keyring, RecoveryCode, SetPassphrase, Unlock};
 
 const PASSPHRASE: &str = "three lanterns by the harbour";
 
@@ -24,6 +25,18 @@ fn by_passphrase() -> CreateVault {
 
 fn passphrase(text: &str) -> Unlock {
     Unlock::Passphrase { passphrase: text.into() }
+}
+
+fn by_code(code: &RecoveryCode) -> Unlock {
+    Unlock::RecoveryCode { code: code.groups.concat().into() }
+}
+
+fn new_passphrase(text: &str) -> SetPassphrase {
+    SetPassphrase { passphrase: text.into() }
+}
+
+fn absent() -> Keyring {
+    Keyring::Absent { reason: "no bus".to_owned() }
 }
 
 /// What a page would be told.
