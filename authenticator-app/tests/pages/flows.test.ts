@@ -150,6 +150,53 @@ describe('lock', () => {
     expect(await page.getByText('M4XE').count()).toBe(0);
   });
 
+  it('offers a new passphrase to the person whom the recovery code let in, and at once only', async () => {
+    const page = await open('locked');
+    const recover = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Use the recovery code' }).click();
+      await page.getByLabel('Recovery code').fill('K7QM-2XRA');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Choose a new passphrase' }).waitFor();
+    };
+    await page.getByRole('button', { name: 'Deny the sign-in at Acme Bank' }).click();
+    await recover();
+    await page.getByRole('button', { name: 'Later' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await calls(page)).not.toContain('set_passphrase');
+
+    await page.keyboard.press('Control+l');
+    await recover();
+    await page.keyboard.type('four harbours');
+    await page.getByLabel('Once more').fill('four harbors');
+    await page.getByText('The two are not the same yet.').waitFor();
+    expect(await page.getByRole('button', { name: 'Set passphrase' }).isDisabled()).toBe(true);
+    await page.getByLabel('Once more').fill('four harbours');
+    await page.keyboard.press('Enter');
+    await page.getByText('The new passphrase opens Countersign from now on').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await page.keyboard.press('Control+l');
+    await page.getByLabel('Passphrase').fill(PASSPHRASE);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('does not open the vault').waitFor();
+    await page.getByLabel('Passphrase').fill('four harbours');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Codes' }).waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('keeps what was typed where a new passphrase is not set', async () => {
+    const page = await open('recovered');
+    await page.evaluate(() => window.countersignTest.refuse('set_passphrase'));
+    await page.getByLabel('Passphrase', { exact: true }).fill('four harbours');
+    await page.getByLabel('Once more').fill('four harbours');
+    await page.getByRole('button', { name: 'Set passphrase' }).click();
+    await page.getByRole('alert').getByText('That did not work').waitFor();
+    expect(await page.getByLabel('Once more').inputValue()).toBe('four harbours');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
   it('lets a waiting sign-in be denied', async () => {
     const page = await open('locked');
     await page.getByRole('button', { name: 'Deny the sign-in at Acme Bank' }).click();
@@ -189,6 +236,38 @@ describe('accounts and settings', () => {
     await page.getByText('Cloudhost removed').waitFor();
   });
 
+  it('add ways to unlock and take the keyring away, unless it is the only one', async () => {
+    const page = await open('byKeyring');
+    await page.keyboard.press('Control+,');
+    await page.getByText('Set a passphrase before you stop using it.').waitFor();
+    expect(await page.getByRole('button', { name: 'Stop using the keyring' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Set a passphrase' }).click();
+    await page.keyboard.type('four harbours');
+    await page.getByLabel('Once more').fill('four harbours');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Change the passphrase' }).waitFor();
+
+    await page.getByRole('button', { name: 'Stop using the keyring' }).click();
+    await page.getByRole('button', { name: 'Keep using it' }).click();
+    expect(await calls(page)).not.toContain('stop_using_keyring');
+    await page.getByRole('button', { name: 'Stop using the keyring' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop using' }).click();
+    await page.getByText('The keyring no longer opens Countersign').waitFor();
+
+    await page.getByRole('button', { name: 'Use the keyring' }).click();
+    await page.getByText('The keyring opens Countersign from now on').waitFor();
+    await page.getByRole('button', { name: 'Stop using the keyring' }).waitFor();
+  });
+
+  it('say why the keyring is not used', async () => {
+    const page = await open('codes');
+    await page.keyboard.press('Control+,');
+    await page.evaluate(() => window.countersignTest.refuse('use_keyring'));
+    await page.getByRole('button', { name: 'Use the keyring' }).click();
+    await page.getByRole('alert').getByText('That did not work').waitFor();
+    await page.getByText('Not used.').waitFor();
+  });
+
   it('quit the app, also by its key while it is locked', async () => {
     const page = await open('codes');
     await page.keyboard.press('Control+,');
@@ -222,7 +301,7 @@ describe('every page', () => {
     ['with text twice as large', { textScale: 2 }],
     ['in the smallest window', { width: 360, height: 560 }],
   ])('keeps inside the window %s', async (_, look) => {
-    for (const scene of ['codes', 'approval', 'first', 'locked', 'empty'] as const) {
+    for (const scene of ['codes', 'approval', 'first', 'locked', 'empty', 'recovered'] as const) {
       const page = await open(scene, look);
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(beyond, scene).toBeLessThanOrEqual(0);

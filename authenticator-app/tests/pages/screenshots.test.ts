@@ -51,6 +51,7 @@ const SHOTS: Shot[] = [
   { name: 'damaged', scene: 'damaged' },
   { name: 'unavailable', scene: 'unavailable' },
   { name: 'recovery-pending', scene: 'recoveryPending' },
+  { name: 'recovered', scene: 'recovered' },
   { name: 'codes', scene: 'codes', steps: (page) => page.getByRole('button', { name: /Cloudhost/ }).first().click() },
   { name: 'codes-offline', scene: 'offline' },
   {
@@ -161,6 +162,21 @@ const SHOTS: Shot[] = [
     },
   },
   { name: 'settings', scene: 'codes', steps: goToSettings },
+  {
+    name: 'settings-ways',
+    scene: 'byKeyring',
+    steps: (page) => goToSettings(page).then(() => page.getByText('Ways to unlock').scrollIntoViewIfNeeded()),
+  },
+  {
+    name: 'settings-passphrase',
+    scene: 'codes',
+    steps: (page) => goToSettings(page).then(() => go('Change the passphrase')(page)),
+  },
+  {
+    name: 'settings-keyring',
+    scene: 'byBoth',
+    steps: (page) => goToSettings(page).then(() => go('Stop using the keyring')(page)),
+  },
   { name: 'settings-recovery', scene: 'codes', steps: (page) => goToSettings(page).then(() => go('Replace')(page)) },
   { name: 'trash', scene: 'trash', steps: goToTrash },
   { name: 'trash-empty', scene: 'codes', steps: goToTrash },

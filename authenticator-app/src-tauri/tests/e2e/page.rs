@@ -25,6 +25,16 @@ pub(crate) async fn keep_recovery_code(browser: &Browser) -> String {
     code.split_whitespace().collect::<Vec<_>>().join("-")
 }
 
+pub(crate) async fn unlock_by_recovery_code(browser: &Browser, code: &str) {
+    browser.press("Use the recovery code").await;
+    type_recovery_code(browser, code).await;
+}
+
+pub(crate) async fn type_recovery_code(browser: &Browser, code: &str) {
+    browser.type_into("//input[@aria-label='Recovery code']", code).await;
+    browser.press("Unlock").await;
+}
+
 pub(crate) async fn unlock_by_keyring(browser: &Browser) {
     browser.press("Unlock with the keyring").await;
     browser.see("Lock now").await;

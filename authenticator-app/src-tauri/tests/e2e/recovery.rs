@@ -1,7 +1,13 @@
-use crate::{browser::Browser, page, surroundings::Surroundings};
+use crate::{
+    browser::Browser,
+    page::{self, PASSPHRASE},
+    surroundings::Surroundings,
+};
+
+const ANOTHER: &str = "four harbours by the lantern";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_recovery_code_opens_after_the_passphrase_was_forgotten() {
+async fn a_recovery_code_opens_and_another_passphrase_takes_the_place_of_a_forgotten_one() {
     let surroundings = Surroundings::without_keyring();
     let browser = Browser::open(&surroundings).await;
     let code = page::first_run_by_passphrase(&browser).await;
@@ -9,11 +15,13 @@ async fn a_recovery_code_opens_after_the_passphrase_was_forgotten() {
     page::unlock_by_passphrase(&browser, "something else altogether").await;
     browser.see("That passphrase does not open the vault").await;
 
-    browser.press("Use the recovery code").await;
-    browser.type_into("//input[@aria-label='Recovery code']", &code).await;
+    page::unlock_by_recovery_code(&browser, &code).await;
+    browser.see("Choose a new passphrase").await;
     browser.photograph("recovery").await;
-    browser.press("Unlock").await;
-    browser.see("Lock now").await;
+    browser.type_into("//dialog//label[contains(., 'Passphrase')]//input", ANOTHER).await;
+    browser.type_into("//dialog//label[contains(., 'Once more')]//input", ANOTHER).await;
+    browser.press_in("//dialog", "Set passphrase").await;
+    page::over(&browser).await;
 
     // A new code takes the place of the one that was used.
     browser.press("Settings").await;
@@ -23,12 +31,14 @@ async fn a_recovery_code_opens_after_the_passphrase_was_forgotten() {
     browser.press_in("//dialog", "Replace").await;
     let replaced = page::keep_recovery_code(&browser).await;
     browser.press("Lock now").await;
-    browser.press("Use the recovery code").await;
-    browser.type_into("//input[@aria-label='Recovery code']", &code).await;
-    browser.press("Unlock").await;
+    page::unlock_by_passphrase(&browser, PASSPHRASE).await;
+    browser.see("That passphrase does not open the vault").await;
+    page::unlock_by_passphrase(&browser, ANOTHER).await;
+    browser.press("Lock now").await;
+    page::unlock_by_recovery_code(&browser, &code).await;
     browser.see("The recovery code is not that of this vault").await;
-    browser.type_into("//input[@aria-label='Recovery code']", &replaced).await;
-    browser.press("Unlock").await;
+    page::type_recovery_code(&browser, &replaced).await;
+    browser.press_in("//dialog", "Later").await;
     browser.see("Lock now").await;
     browser.close().await;
 }

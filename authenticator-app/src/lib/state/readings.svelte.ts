@@ -3,6 +3,7 @@ import type { Approval } from '../ipc';
 import { Reading } from './reading.svelte';
 
 export const status = new Reading('status', ['lock', 'settings', 'connection', 'approvals', 'link']);
+export const ways = new Reading('ways', ['lock']);
 export const codes = new Reading('codes', ['codes', 'lock', 'settings']);
 export const trash = new Reading('trash', ['codes', 'lock']);
 export const approvals = new Reading('approvals', ['approvals', 'lock']);

@@ -6,6 +6,8 @@ class Recovery {
   code = $state.raw<RecoveryCode | null>(null);
   /** The person was asked about a code that nobody kept; the next time is after a lock. */
   asked = $state(false);
+  /** A new passphrase was offered to the person whom the code let in; the next time is after a lock. */
+  offered = $state(false);
 
   /** Makes a new one; the one before opens nothing from then on. */
   async renew(): Promise<void> {
@@ -22,7 +24,7 @@ class Recovery {
   /** After a lock: a code is on no locked page, and one that was not kept is asked for again. */
   reset(): void {
     this.code = null;
-    this.asked = false;
+    this.asked = this.offered = false;
   }
 }
 

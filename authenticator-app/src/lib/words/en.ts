@@ -278,6 +278,37 @@ export const en = {
     damagedDetail: 'Nothing was changed. Close Countersign and put the last good copy of its folder back.',
   },
 
+  /** What opens the app, once it is set up. */
+  ways: {
+    title: 'Ways to unlock',
+    passphrase: 'Passphrase',
+    passphraseSet: 'Opens on any computer.',
+    passphraseUnset: 'Not set. It works on any computer.',
+    change: 'Change',
+    changeIt: 'Change the passphrase',
+    set: 'Set',
+    setIt: 'Set a passphrase',
+    keyring: 'This computer’s keyring',
+    keyringUsed: 'Opens when you are signed in.',
+    keyringAlone: 'Opens when you are signed in. Set a passphrase before you stop using it.',
+    keyringUnused: 'Not used. It opens when you are signed in.',
+    use: 'Use',
+    useIt: 'Use the keyring',
+    used: 'The keyring opens Countersign from now on',
+    stop: 'Stop using',
+    stopIt: 'Stop using the keyring',
+    stopTitle: 'Stop using the keyring?',
+    stopDetail: 'From then on Countersign asks for the passphrase. The recovery code stays as it is.',
+    stopped: 'The keyring no longer opens Countersign',
+    keep: 'Keep using it',
+    newTitle: 'Choose a new passphrase',
+    newDetail: 'It opens Countersign from now on. A former one no longer does.',
+    recovered: 'The recovery code let you in. A new passphrase takes the place of one that is forgotten.',
+    newDo: 'Set passphrase',
+    newSet: 'The new passphrase opens Countersign from now on',
+    later: 'Later',
+  },
+
   /** A recovery code after the first one. */
   recovery: {
     pending: 'Is your recovery code kept?',
