@@ -282,6 +282,7 @@ async fn everything_that_shows_or_changes_takes_an_open_app() {
         code(desk.codes().await),
         code(desk.show_code(&id).await),
         code(desk.copy_code(&id).await),
+        code(desk.copy_text(crate::ipc::CopyText { text: "a".into() }).await),
         code(desk.edit_code(&edit).await),
         code(desk.remove_code(&id).await),
         code(desk.restore_code(&id).await),
@@ -302,7 +303,7 @@ async fn everything_that_shows_or_changes_takes_an_open_app() {
         code(desk.stop_using_keyring().await),
         code(desk.set_settings(Settings::default()).await),
     ];
-    assert_eq!(answers, ["locked"; 22]);
+    assert_eq!(answers, ["locked"; 23]);
     assert!(desk.approvals().await.unwrap().is_empty(), "what waits may be seen");
 }
 
