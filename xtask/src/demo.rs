@@ -16,8 +16,9 @@ use crate::{
 
 /// Starts the stub and drives one sign-in through the SDK, from sign-up to logout, over real HTTP.
 ///
-/// Needs Rust and a C compiler, nothing else. Prints a table of the steps and their times. Where there is a display, and
-/// what the authenticator is built with, it then opens that, enrolled, for you to approve sign-ins with.
+/// Needs Rust and a C compiler, nothing else. Prints a table of the steps and their times. Where there is a display, it
+/// then opens the authenticator, enrolled, for you to approve sign-ins with: that needs npm too, and desktop libraries,
+/// which it installs as root on a Debian.
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
     /// Open no window and ask nothing
