@@ -7,8 +7,7 @@ use countersign::{
     ports::{self, OsFiles, Random},
 };
 
-use super::secure_storage::storage_of_the_core;
-use crate::CountersignError;
+use crate::{CountersignError, SecureStorage, StorageError};
 
 /// Whether the system's keyring can be used.
 pub type KeyringStatus = ports::KeyringStatus;
@@ -96,6 +95,26 @@ impl NoStorage {
     pub fn new() -> Self {
         Self::default()
     }
+}
+
+/// Objects around a storage of the core, as the host's trait.
+macro_rules! storage_of_the_core {
+    ($($object:ident),+) => {$(
+        #[uniffi::export]
+        impl SecureStorage for $object {
+            fn get(&self, name: String) -> Result<Option<String>, StorageError> {
+                Ok(ports::SecureStorage::get(&self.0, &name)?)
+            }
+
+            fn set(&self, name: String, value: String) -> Result<(), StorageError> {
+                Ok(ports::SecureStorage::set(&self.0, &name, &value)?)
+            }
+
+            fn remove(&self, name: String) -> Result<(), StorageError> {
+                Ok(ports::SecureStorage::remove(&self.0, &name)?)
+            }
+        }
+    )+};
 }
 
 storage_of_the_core!(FileStorage, NoStorage);

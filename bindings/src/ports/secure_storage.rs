@@ -76,27 +76,6 @@ impl From<ports::StorageError> for StorageError {
     }
 }
 
-/// Objects around a storage of the core, as the host's trait.
-macro_rules! storage_of_the_core {
-    ($($object:ident),+) => {$(
-        #[uniffi::export]
-        impl $crate::SecureStorage for $object {
-            fn get(&self, name: String) -> Result<Option<String>, $crate::StorageError> {
-                Ok(countersign::ports::SecureStorage::get(&self.0, &name)?)
-            }
-
-            fn set(&self, name: String, value: String) -> Result<(), $crate::StorageError> {
-                Ok(countersign::ports::SecureStorage::set(&self.0, &name, &value)?)
-            }
-
-            fn remove(&self, name: String) -> Result<(), $crate::StorageError> {
-                Ok(countersign::ports::SecureStorage::remove(&self.0, &name)?)
-            }
-        }
-    )+};
-}
-pub(super) use storage_of_the_core;
-
 /// The host's storage as the core's port.
 pub(super) struct HostStorage(pub(super) Arc<dyn SecureStorage>);
 

@@ -14,9 +14,10 @@
 //! Without any signal it is 1. Fingerprints of different versions, or under different salts, are not alike at all.
 //!
 //! So the level `optimal`, where it is the same, gives at least 0.8, whatever an update of system or app changes;
-//! `stable`, where it has signals too, at least 0.95; `unique` 1, and only that does. Another machine differs in `machine_id`, which takes away
-//! three quarters of the largest share: of one model and with everything else the same it comes to 0.4. Where neither
-//! side has a `machine_id`, nothing tells two machines of one model apart, and nothing here pretends to.
+//! `stable`, where it has signals too, at least 0.95; `unique` 1, and only that does. Another machine differs in
+//! `machine_id`, which takes away three quarters of the largest share: of one model and with everything else the same it
+//! comes to 0.4. Where neither side has a `machine_id`, nothing tells two machines of one model apart, and nothing here
+//! pretends to.
 
 use std::collections::BTreeMap;
 

@@ -66,8 +66,8 @@ pub(crate) fn doc_tests(workspace: &Workspace) -> Outcome {
     Ok(Report::of_run(&finished, Counts::of_libtest))
 }
 
-/// The builds that leave something out: an SDK with the host's own HTTP, bindings that leave network and storage to the host, a server without
-/// its QA control plane, which is tested too.
+/// The builds that leave something out: an SDK with the host's own HTTP, bindings that leave network and storage to the
+/// host, a server without its QA control plane, which is tested too.
 pub(crate) fn features(workspace: &Workspace) -> Outcome {
     // The tests of the SDK are left out: they turn on its default features, and with them those of the library.
     let builds: [(&str, &[&str]); 4] = [

@@ -46,11 +46,11 @@ pub struct SignIn {
 
 /// Begins a login with the password.
 ///
-/// The comparison runs outside the transaction, as it takes long, and its result is sealed in a [`Checked`](crate::domain::passwords::Checked) that
-/// only the claimed attempt opens. An address without an account, an account that waits for its activation and one
-/// that was closed take the same way as a wrong password, at the same cost. A right password during a lock gets
-/// through to be told of the lock, within the limits of attempts. A retry under the same key gets the first answer,
-/// whatever the limits say by then.
+/// The comparison runs outside the transaction, as it takes long, and its result is sealed in a
+/// [`Checked`](crate::domain::passwords::Checked) that only the claimed attempt opens. An address without an account, an
+/// account that waits for its activation and one that was closed take the same way as a wrong password, at the same
+/// cost. A right password during a lock gets through to be told of the lock, within the limits of attempts. A retry
+/// under the same key gets the first answer, whatever the limits say by then.
 ///
 /// # Errors
 /// `invalid_credentials`, `too_many_requests`, `push_locked`, or a fault.
